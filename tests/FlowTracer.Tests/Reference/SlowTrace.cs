@@ -20,7 +20,8 @@ namespace FlowTracer.Tests.Reference;
 /// puts down in this very movement is exempt from all of them.</item>
 /// <item>A stop that is active (a seed was put there) keeps what else arrives as clean lots, so that no gap is invented.</item>
 /// <item>An address seed claims recorded inflows and the opening balance, never an unexplained inflow.</item>
-/// <item>Poison: one lot per holder, marked by a set of seeds. Seeds mark whatever they touch; there are no collisions.</item>
+/// <item>Poison: one lot per holder, marked by a set of seeds. A transfer seed marks its whole output, whatever marks it
+/// has; an address seed marks what arrives without any mark. There are no collisions.</item>
 /// </list>
 /// </summary>
 internal sealed class SlowTrace
