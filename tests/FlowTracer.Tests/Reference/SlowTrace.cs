@@ -223,7 +223,9 @@ internal sealed class SlowTrace
 
         if (_case.Limits.SmallestLot?.TryGetValue(RefHolder.Asset(holder), out BigInteger smallest) == true)
         {
-            pieces = pieces.Select(p => p.Amount < smallest ? EndUnlessFresh(p, "cut", "smallest-lot", holder) : p).ToList();
+            pieces = pieces
+                .Select(p => p.Amount < smallest ? EndUnlessFresh(p, "cut", "smallest-lot", holder) : p)
+                .ToList();
         }
 
         if (!pieces.Any(p => p.IsTainted) && !_lots.ContainsKey(holder))

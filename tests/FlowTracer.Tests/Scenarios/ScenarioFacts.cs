@@ -36,7 +36,7 @@ internal static class ScenarioFacts
 
     public static string Topic(string fact) => fact[..fact.IndexOf(' ', StringComparison.Ordinal)];
 
-    /// <summary>What a fact is about: its words up to the first amount, so that a wrong one can show what was found instead.</summary>
+    /// <summary>A fact's words up to the first amount, so that a wrong one can show what was found instead.</summary>
     public static string Subject(string fact) =>
         string.Join(' ', fact.Split(' ').TakeWhile(w => !char.IsAsciiDigit(w[0]) && w[^1] != ':').Take(3));
 

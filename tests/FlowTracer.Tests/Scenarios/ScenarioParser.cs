@@ -252,7 +252,8 @@ internal sealed partial class ScenarioParser
         Match m = SeedLine().Match(line);
         if (!m.Success)
         {
-            throw Error($"a seed reads 'id transfer row [output n] [amount n]' or 'id address holder from row [amount n]', not '{line}'");
+            throw Error("a seed reads 'id transfer row [output n] [amount n]' or 'id address holder from row [amount n]', "
+                + $"not '{line}'");
         }
 
         string id = m.Groups["id"].Value;
@@ -439,9 +440,11 @@ internal sealed partial class ScenarioParser
 
     private ScenarioExpectation Complete(ExpectBlock block)
     {
-        foreach (ScenarioSeed seed in _seeds.Where(s => !block.Facts.Exists(f => f.Text.StartsWith($"seed {s.Id} ", StringComparison.Ordinal))))
+        ScenarioSeed? silent = _seeds.Find(seed =>
+            !block.Facts.Exists(f => f.Text.StartsWith($"seed {seed.Id} ", StringComparison.Ordinal)));
+        if (silent is not null)
         {
-            throw new ScenarioFormatException(_file, block.Line, $"what was stolen for seed {seed.Id} is not stated");
+            throw new ScenarioFormatException(_file, block.Line, $"what was stolen for seed {silent.Id} is not stated");
         }
 
         return new ScenarioExpectation(block.Policies, block.Facts, block.Line);
@@ -549,7 +552,9 @@ internal sealed partial class ScenarioParser
     [GeneratedRegex(@"^(?<from>[\w.-]+) *-> *(?<to>[\w.-]+) +(?<amount>\S+) +(?<asset>[\w.-]+)$")]
     private static partial Regex BriefTransfer();
 
-    [GeneratedRegex(@"^(?<id>[\w-]+) +(transfer +(?<row>[\w.-]+)( +output +(?<output>\d{1,4}))?|address +(?<holder>\S+) +from +(?<row>[\w.-]+))( +amount +(?<amount>\S+))?$")]
+    [GeneratedRegex(@"^(?<id>[\w-]+) +"
+        + @"(transfer +(?<row>[\w.-]+)( +output +(?<output>\d{1,4}))?|address +(?<holder>\S+) +from +(?<row>[\w.-]+))"
+        + @"( +amount +(?<amount>\S+))?$")]
     private static partial Regex SeedLine();
 
     [GeneratedRegex(@"^(?:(?<plain>\d+(_\d+)*)|2\^(?<power>\d{1,3})(?:(?<sign>[+-])(?<offset>\d+(_\d+)*))?)$")]
