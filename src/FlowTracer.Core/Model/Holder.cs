@@ -1,0 +1,77 @@
+using System.Globalization;
+
+namespace FlowTracer.Core.Model;
+
+/// <summary>A Bitcoin coin: the output <paramref name="Index"/> (from 0) of a transaction.</summary>
+public readonly record struct OutPoint(TxHash Tx, uint Index) : IComparable<OutPoint>
+{
+    /// <summary>By transaction, then index.</summary>
+    public int CompareTo(OutPoint other)
+    {
+        int byTx = Tx.CompareTo(other.Tx);
+        return byTx != 0 ? byTx : Index.CompareTo(other.Index);
+    }
+
+    /// <summary><c>txid:index</c>.</summary>
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Tx.ToString(ChainFamily.Utxo)}:{Index}");
+}
+
+/// <summary>What can hold value: on an account chain an address in one asset, on Bitcoin an output.</summary>
+public readonly record struct Holder : IComparable<Holder>
+{
+    private Holder(Asset asset, Address address, OutPoint coin) => (Asset, Address, Coin) = (asset, address, coin);
+
+    /// <summary>What is held.</summary>
+    public Asset Asset { get; }
+
+    /// <summary>Whose it is; <see cref="Address.IsNone"/> for an output whose script has no address form.</summary>
+    public Address Address { get; }
+
+    /// <summary>The output, on Bitcoin; otherwise default.</summary>
+    public OutPoint Coin { get; }
+
+    /// <summary>The chain.</summary>
+    public ChainId Chain => Asset.Chain;
+
+    /// <summary>An address' balance in one asset.</summary>
+    /// <exception cref="ArgumentException">Address and asset are not of one account chain.</exception>
+    public static Holder Account(Address address, Asset asset)
+    {
+        if (address.IsNone || address.Chain != asset.Chain || asset.Chain.Family != ChainFamily.Account)
+        {
+            throw new ArgumentException("an account holds an asset of its own account chain", nameof(address));
+        }
+
+        return new Holder(asset, address, default);
+    }
+
+    /// <summary>A Bitcoin output and the address its script pays, if it has one.</summary>
+    /// <exception cref="ArgumentException">The chain is not Bitcoin's, or the address is of another chain.</exception>
+    public static Holder Output(ChainId chain, OutPoint coin, Address address)
+    {
+        if (chain.Family != ChainFamily.Utxo || (!address.IsNone && address.Chain != chain))
+        {
+            throw new ArgumentException("an output lives on Bitcoin and pays an address of its chain", nameof(address));
+        }
+
+        return new Holder(Asset.Coin(chain), address, coin);
+    }
+
+    /// <summary>By address, asset and coin: an order that every run shares.</summary>
+    public int CompareTo(Holder other)
+    {
+        int byAddress = Address.CompareTo(other.Address);
+        if (byAddress != 0)
+        {
+            return byAddress;
+        }
+
+        int byAsset = Asset.CompareTo(other.Asset);
+        return byAsset != 0 ? byAsset : Coin.CompareTo(other.Coin);
+    }
+
+    /// <summary>The address and what it holds, or the coin.</summary>
+    public override string ToString() =>
+        Chain.Family == ChainFamily.Account ? $"{Address} {Asset}" : Coin.ToString();
+}

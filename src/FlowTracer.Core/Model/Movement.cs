@@ -1,0 +1,241 @@
+using System.Collections.Immutable;
+using System.Numerics;
+
+namespace FlowTracer.Core.Model;
+
+/// <summary>How sure it is that value moved as stated.</summary>
+public enum Grade : byte
+{
+    /// <summary>A chain states it.</summary>
+    Recorded = 1,
+
+    /// <summary>Netted from recorded facts.</summary>
+    Derived,
+
+    /// <summary>A source's estimate.</summary>
+    Inferred,
+
+    /// <summary>A link nobody can prove.</summary>
+    Hypothesis,
+}
+
+/// <summary>What kind of movement it is.</summary>
+public enum MovementKind : byte
+{
+    /// <summary>A transaction's own value.</summary>
+    External = 1,
+
+    /// <summary>Value moved by a contract.</summary>
+    Internal,
+
+    /// <summary>A token's transfer.</summary>
+    Token,
+
+    /// <summary>Paid to the network: inputs, no output.</summary>
+    Fee,
+
+    /// <summary>Newly issued or credited by the protocol: outputs, no input.</summary>
+    Reward,
+
+    /// <summary>One asset turned into another: one input, one output, two assets.</summary>
+    Swap,
+
+    /// <summary>A Bitcoin transaction, or several transfers of one asset netted: many to many, one asset, never paired.</summary>
+    Transaction,
+
+    /// <summary>A part of a transaction that could not be paired: inputs only, or outputs only.</summary>
+    Unresolved,
+}
+
+/// <summary>One side of a movement.</summary>
+/// <param name="Holder">Who gives or receives.</param>
+/// <param name="Amount">How much, in base units of the holder's asset.</param>
+public readonly record struct Leg(Holder Holder, Amount Amount);
+
+/// <summary>
+/// What a source states of when something happened. Anything it does not state is null, and exports leave it empty.
+/// </summary>
+/// <param name="Block">Block, or the first of a range.</param>
+/// <param name="BlockMax">Last block of the range when the block is not exact.</param>
+/// <param name="TxIndex">Index of the transaction in its block.</param>
+/// <param name="TimeSeconds">Unix time of the block in seconds.</param>
+public readonly record struct Stamp(ulong? Block, ulong? BlockMax, uint? TxIndex, long? TimeSeconds);
+
+/// <summary>
+/// Value that changes hands at one position: what the tracer consumes. A transfer has one input and one output; a
+/// Bitcoin transaction has many and is never flattened into invented pairs; a swap has one of each in two assets.
+/// </summary>
+public sealed class Movement
+{
+    private Movement(
+        MovementKind kind,
+        Grade grade,
+        Position position,
+        Stamp stamp,
+        TxHash? tx,
+        string source,
+        ImmutableArray<Leg> inputs,
+        ImmutableArray<Leg> outputs)
+    {
+        (Kind, Grade, Position, Stamp, Tx, Source) = (kind, grade, position, stamp, tx, source);
+        (Inputs, Outputs) = (inputs, outputs);
+    }
+
+    /// <summary>What kind of movement it is.</summary>
+    public MovementKind Kind { get; }
+
+    /// <summary>How sure it is.</summary>
+    public Grade Grade { get; }
+
+    /// <summary>Its place in the chain's order; unique on its chain.</summary>
+    public Position Position { get; }
+
+    /// <summary>What the source states of its block and time.</summary>
+    public Stamp Stamp { get; }
+
+    /// <summary>The transaction, when known: never invented.</summary>
+    public TxHash? Tx { get; }
+
+    /// <summary>Where the fact comes from, for a person.</summary>
+    public string Source { get; }
+
+    /// <summary>Who gives. The amounts of each leg are more than zero.</summary>
+    public ImmutableArray<Leg> Inputs { get; }
+
+    /// <summary>Who receives.</summary>
+    public ImmutableArray<Leg> Outputs { get; }
+
+    /// <summary>The chain it happened on.</summary>
+    public ChainId Chain => (Inputs.IsEmpty ? Outputs[0] : Inputs[0]).Holder.Chain;
+
+    /// <summary>Whether the asset changes on the way.</summary>
+    public bool IsSwap => Kind == MovementKind.Swap;
+
+    /// <summary>Whether an account pays itself: no lot changes (DESIGN section 3).</summary>
+    public bool IsSelfTransfer => Inputs.Length == 1 && Outputs.Length == 1 && Inputs[0].Holder == Outputs[0].Holder;
+
+    /// <summary>A movement, checked: see the rules of each <see cref="MovementKind"/>.</summary>
+    /// <exception cref="ArgumentException">
+    /// A leg is zero, there is no leg, a swap is not 1→1 in two assets, or anything else mixes assets, gives out more
+    /// than it takes in (other than a reward or an unresolved inflow), or loses value without saying where.
+    /// </exception>
+    public static Movement Create(
+        MovementKind kind,
+        Grade grade,
+        Position position,
+        Stamp stamp,
+        TxHash? tx,
+        string source,
+        ImmutableArray<Leg> inputs,
+        ImmutableArray<Leg> outputs)
+    {
+        if (Fault(kind, position, inputs, outputs) is string fault)
+        {
+            throw new ArgumentException($"not a movement: {fault}", nameof(kind));
+        }
+
+        return new Movement(kind, grade, position, stamp, tx, source, inputs, outputs);
+    }
+
+    private static string? Fault(
+        MovementKind kind, Position position, ImmutableArray<Leg> inputs, ImmutableArray<Leg> outputs)
+    {
+        if (inputs.IsDefault || outputs.IsDefault || inputs.Length + outputs.Length == 0)
+        {
+            return "it has no legs";
+        }
+
+        if (position.Step == 0)
+        {
+            return "steps count from 1";
+        }
+
+        if (HasZero(inputs) || HasZero(outputs))
+        {
+            return "a leg moves nothing";
+        }
+
+        return kind switch
+        {
+            MovementKind.Swap => SwapFault(inputs, outputs),
+            MovementKind.Fee => outputs.IsEmpty ? AssetFault(inputs, outputs) : "a fee has no output",
+            MovementKind.Reward => inputs.IsEmpty ? AssetFault(inputs, outputs) : "a reward has no input",
+            MovementKind.Unresolved => inputs.IsEmpty || outputs.IsEmpty
+                ? AssetFault(inputs, outputs)
+                : "an unresolved part has one side only",
+            MovementKind.Transaction => inputs.IsEmpty || Sum(outputs) > Sum(inputs)
+                ? "it gives out more than it takes in"
+                : AssetFault(inputs, outputs),
+            _ => inputs.Length == 1 && outputs.Length == 1 && inputs[0].Amount == outputs[0].Amount
+                ? AssetFault(inputs, outputs)
+                : "a transfer has one input and one output of one amount",
+        };
+    }
+
+    private static string? SwapFault(ImmutableArray<Leg> inputs, ImmutableArray<Leg> outputs) =>
+        inputs.Length == 1 && outputs.Length == 1 && inputs[0].Holder.Asset != outputs[0].Holder.Asset
+            ? null
+            : "a swap has one input and one output in two assets";
+
+    private static string? AssetFault(ImmutableArray<Leg> inputs, ImmutableArray<Leg> outputs)
+    {
+        Asset asset = (inputs.IsEmpty ? outputs[0] : inputs[0]).Holder.Asset;
+        return AllOf(inputs, asset) && AllOf(outputs, asset) ? null : "it mixes assets";
+    }
+
+    private static bool AllOf(ImmutableArray<Leg> legs, Asset asset)
+    {
+        foreach (Leg leg in legs)
+        {
+            if (leg.Holder.Asset != asset)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool HasZero(ImmutableArray<Leg> legs)
+    {
+        foreach (Leg leg in legs)
+        {
+            if (leg.Amount.IsZero)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The total of some legs of one asset.</summary>
+    /// <exception cref="OverflowException">The total is over 2^256-1.</exception>
+    public static Amount Sum(ImmutableArray<Leg> legs)
+    {
+        Amount sum = Amount.Zero;
+        foreach (Leg leg in legs)
+        {
+            sum += leg.Amount;
+        }
+
+        return sum;
+    }
+
+    /// <summary>What the movement adds to a holder's balance, in base units; negative when it takes.</summary>
+    public BigInteger NetOf(Holder holder)
+    {
+        BigInteger net = BigInteger.Zero;
+        foreach (Leg leg in Outputs)
+        {
+            net += leg.Holder == holder ? leg.Amount.ToBigInteger() : BigInteger.Zero;
+        }
+
+        foreach (Leg leg in Inputs)
+        {
+            net -= leg.Holder == holder ? leg.Amount.ToBigInteger() : BigInteger.Zero;
+        }
+
+        return net;
+    }
+}
