@@ -1,0 +1,57 @@
+using System.Numerics;
+using FlowTracer.Core.Model;
+
+namespace FlowTracer.Core.Ports;
+
+/// <summary>Which way a trace runs.</summary>
+public enum Direction : byte
+{
+    /// <summary>Where did it go.</summary>
+    Forward = 1,
+
+    /// <summary>Where did it come from.</summary>
+    Backward,
+}
+
+/// <summary>A holder's history on one side of a position.</summary>
+/// <param name="Holder">Whose.</param>
+/// <param name="At">
+/// Where the history starts. Forward, movements at or after it are wanted and the balance just before it; backward,
+/// movements at or before it and the balance just after it.
+/// </param>
+/// <param name="Direction">Which side.</param>
+public readonly record struct HistoryRequest(Holder Holder, Position At, Direction Direction);
+
+/// <summary>For which holders, and up to where, a source's history is complete.</summary>
+/// <param name="IsComplete">Whether every movement of the holder on the side asked for is in the answer.</param>
+/// <param name="UpToTimeSeconds">Up to when (Unix seconds) it is complete, when the source says so.</param>
+/// <param name="Text">One clause for a person: what is covered, or why it is not.</param>
+public sealed record Coverage(bool IsComplete, long? UpToTimeSeconds, string Text);
+
+/// <summary>What a source knows of one holder.</summary>
+/// <param name="Request">The question this answers.</param>
+/// <param name="Opening">
+/// The balance at the request's position, in base units; null when the source cannot know it. A record's is the net of
+/// its rows, which is negative where rows are missing: then nobody knows.
+/// </param>
+/// <param name="Movements">Its movements on the side asked for, in chain order whatever the direction.</param>
+/// <param name="Coverage">How far that is all there is.</param>
+public sealed record History(
+    HistoryRequest Request, BigInteger? Opening, IReadOnlyList<Movement> Movements, Coverage Coverage);
+
+/// <summary>
+/// The port that recorded snapshots, stores and live nodes implement: movements of holders in chain order.
+/// A source that cannot answer throws; it never answers with less than it was asked for without saying so in the
+/// coverage.
+/// </summary>
+public interface IHistorySource
+{
+    /// <summary>The histories asked for, one for each request and in their order.</summary>
+    Task<IReadOnlyList<History>> ReadAsync(IReadOnlyList<HistoryRequest> requests, CancellationToken cancellationToken);
+
+    /// <summary>What a transaction moved, in order; empty when the source does not know the transaction.</summary>
+    Task<IReadOnlyList<Movement>> FindTransactionAsync(ChainId chain, TxHash tx, CancellationToken cancellationToken);
+
+    /// <summary>What the source knows an address to have held at any time, sorted; empty when it knows nothing of it.</summary>
+    Task<IReadOnlyList<Holder>> HoldersOfAsync(Address address, CancellationToken cancellationToken);
+}

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using FlowTracer.Core.Model;
+
+namespace FlowTracer.Core.Tracing;
+
+/// <summary>An end of value: its kind and the name under which the balance sheet counts it.</summary>
+internal readonly record struct SinkKey(SinkKind Kind, string Name);
+
+/// <summary>The balance sheets as they grow: what each seed has at which sink.</summary>
+internal sealed class SinkBook
+{
+    private readonly Dictionary<(int Seed, SinkKey Sink, Asset Asset), Row> _rows = [];
+
+    /// <summary>Adds value of a seed that ended at a node, with how many movements brought it.</summary>
+    /// <param name="seed">Index of the seed.</param>
+    /// <param name="sink">Where.</param>
+    /// <param name="asset">What <paramref name="amount"/> counts: the seed's asset, or under poison what moved.</param>
+    /// <param name="node">At which node.</param>
+    /// <param name="amount">How much, in base units.</param>
+    /// <param name="movements">How many movements brought it.</param>
+    public void Add(int seed, SinkKey sink, Asset asset, int node, Amount amount, int movements)
+    {
+        if (!_rows.TryGetValue((seed, sink, asset), out Row? row))
+        {
+            row = _rows[(seed, sink, asset)] = new Row();
+        }
+
+        row.Amount += amount;
+        row.Nodes.Add(node);
+        row.Movements += movements;
+    }
+
+    /// <summary>What all sinks of a seed come to.</summary>
+    public Amount Total(int seed)
+    {
+        Amount total = Amount.Zero;
+        foreach (((int rowSeed, _, _), Row row) in _rows)
+        {
+            total += rowSeed == seed ? row.Amount : Amount.Zero;
+        }
+
+        return total;
+    }
+
+    /// <summary>The rows of a seed: kinds in their order, the largest first, then by name.</summary>
+    public ImmutableArray<SinkRow> Rows(int seed) =>
+    [
+        .. _rows.Where(entry => entry.Key.Seed == seed)
+            .Select(entry => new SinkRow(
+                entry.Key.Sink.Kind, entry.Key.Sink.Name, entry.Key.Asset, entry.Value.Amount, entry.Value.Nodes.Count,
+                entry.Value.Movements))
+            .OrderBy(row => row.Kind)
+            .ThenByDescending(row => row.Amount)
+            .ThenBy(row => row.Name, StringComparer.Ordinal)
+            .ThenBy(row => row.Asset),
+    ];
+
+    private sealed class Row
+    {
+        public Amount Amount { get; set; }
+
+        public HashSet<int> Nodes { get; } = [];
+
+        public int Movements { get; set; }
+    }
+}

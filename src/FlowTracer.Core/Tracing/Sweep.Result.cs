@@ -1,0 +1,179 @@
+using System.Collections.Immutable;
+using FlowTracer.Core.Model;
+using FlowTracer.Core.Taint;
+
+namespace FlowTracer.Core.Tracing;
+
+/// <summary>What a pass that missed nothing comes to.</summary>
+internal sealed partial class Sweep
+{
+    /// <summary>The trace. Checks that every seed's value is accounted for.</summary>
+    /// <exception cref="InvariantException">A seed does not add up: a bug.</exception>
+    public Trace ToTrace()
+    {
+        Invariant.Check(_missing.Count == 0, $"{_missing.Count} histories are missing");
+        Settle();
+        return new Trace(
+            _question,
+            [.. _seeds.Select(Balance)],
+            [.. _graph.Nodes],
+            [.. _graph.Hops],
+            [.. Gaps()],
+            [.. Assumptions()]);
+    }
+
+    /// <summary>What every holder has left, in the order of its pool: for tests, which look inside.</summary>
+    internal IEnumerable<(Holder Holder, List<Lot> Lots)> Pools()
+    {
+        foreach (ActiveHolder holder in _active.Values)
+        {
+            List<Lot> lots = [];
+            holder.Pool.CopyTo(lots);
+            yield return (holder.Holder, lots);
+        }
+    }
+
+    /// <summary>The seeds that claim a lot.</summary>
+    internal ReadOnlySpan<int> SeedsOf(Lot lot) => _claims.SeedsOf(lot.Claim);
+
+    // Value still in holders: held where the history is complete, at the record's edge where it is not.
+    private void Settle()
+    {
+        Dictionary<(int Node, Asset Asset, int Seed), int> inflows = CountInflows();
+        SortedDictionary<int, List<Holding>> holdings = [];
+        List<Lot> lots = [];
+        foreach (ActiveHolder holder in _active.Values)
+        {
+            lots.Clear();
+            holder.Pool.CopyTo(lots);
+            SinkKey sink = EndOf(holder);
+            foreach (Holding holding in HoldingsOf(holder, lots, sink.Kind))
+            {
+                int movements = inflows.GetValueOrDefault((holder.Node, holding.Asset, holding.Seed));
+                Book(holding.Seed, sink, holder.Node, holding.Asset, holding.Amount, holding.Origin, movements);
+                (holdings.TryGetValue(holder.Node, out List<Holding>? known) ? known : holdings[holder.Node] = [])
+                    .Add(holding);
+            }
+        }
+
+        foreach ((int node, List<Holding> held) in holdings)
+        {
+            _graph.SetHoldings(node, [.. held.OrderBy(h => h.Seed).ThenBy(h => h.Asset)]);
+        }
+    }
+
+    private static SinkKey EndOf(ActiveHolder holder) => holder switch
+    {
+        { GivesLater: true } => new SinkKey(SinkKind.Cut, CutNames.TimeWindow),
+        { History.Coverage.IsComplete: true } => new SinkKey(SinkKind.Held, string.Empty),
+        _ => new SinkKey(SinkKind.Edge, string.Empty),
+    };
+
+    private IEnumerable<Holding> HoldingsOf(ActiveHolder holder, List<Lot> lots, SinkKind sink)
+    {
+        SortedDictionary<int, (Amount Amount, Amount Origin)> bySeed = [];
+        foreach (Lot lot in lots)
+        {
+            foreach (int seed in _claims.SeedsOf(lot.Claim))
+            {
+                (Amount amount, Amount origin) = bySeed.GetValueOrDefault(seed);
+                bySeed[seed] = (amount + lot.Amount, origin + lot.Origin);
+            }
+        }
+
+        return bySeed.Select(entry => new Holding(
+            entry.Key, holder.Holder.Asset, entry.Value.Amount, entry.Value.Origin, sink));
+    }
+
+    private Dictionary<(int Node, Asset Asset, int Seed), int> CountInflows()
+    {
+        Dictionary<(int, Asset, int), int> inflows = [];
+        foreach (Hop hop in _graph.Hops)
+        {
+            foreach (HopLot lot in hop.Lots)
+            {
+                (int, Asset, int) key = (hop.To, hop.Asset, lot.Seed);
+                inflows[key] = inflows.GetValueOrDefault(key) + 1;
+            }
+        }
+
+        return inflows;
+    }
+
+    private SeedBalance Balance(SeedClaim seed)
+    {
+        if (!_question.Policy.MeasuresReach)
+        {
+            Amount accounted = seed.ClaimedEarlier + _sinks.Total(seed.Index);
+            Invariant.Check(
+                accounted == seed.Stolen,
+                $"seed {seed.Index + 1}: {seed.Stolen} stolen, {accounted} accounted for under {_question.Policy.Name}");
+        }
+
+        return new SeedBalance(
+            seed.Index, seed.Seed.Asset, seed.Stolen, seed.ClaimedEarlier, _sinks.Rows(seed.Index));
+    }
+
+    private IEnumerable<Gap> Gaps()
+    {
+        foreach (SeedClaim seed in _seeds)
+        {
+            string node = _graph.Nodes[_graph.Of(seed.Seed.Holder, NodeRole.Seed, null)].Id;
+            foreach ((int earlier, Amount amount) in seed.ClaimedBefore)
+            {
+                yield return new Gap(
+                    "collision", node, seed.Seed.Asset, amount,
+                    $"Seed {seed.Index + 1} states money that seed {earlier + 1} had claimed before; it is counted there.");
+            }
+
+            if (seed.ClaimedBefore.Count == 0 && !seed.Wanting.IsZero)
+            {
+                yield return new Gap(
+                    "seed-shortfall", node, seed.Seed.Asset, seed.Wanting,
+                    $"Seed {seed.Index + 1} states more than the address had and received.");
+            }
+        }
+
+        foreach (ActiveHolder holder in _active.Values)
+        {
+            if (!holder.Unexplained.IsZero)
+            {
+                yield return new Gap(
+                    "unexplained-inflow", _graph.Nodes[holder.Node].Id, holder.Holder.Asset, holder.Unexplained,
+                    "It gave more than it is known to have had; the difference counts as clean money.");
+            }
+        }
+    }
+
+    private IEnumerable<Assumption> Assumptions()
+    {
+        foreach (ActiveHolder holder in _active.Values)
+        {
+            if (holder.OpeningUnknown)
+            {
+                yield return new Assumption(
+                    "opening-unknown", _graph.Nodes[holder.Node].Id,
+                    $"Its {holder.Holder.Asset} balance before it first received traced money cannot be known; it is taken as zero.");
+            }
+        }
+
+        foreach (Hop hop in _graph.Hops)
+        {
+            if (hop.Movement.Grade is Grade.Inferred or Grade.Hypothesis)
+            {
+                yield return new Assumption(
+                    hop.Movement.Grade == Grade.Inferred ? "inferred-amount" : "hypothesis",
+                    _graph.Nodes[hop.To].Id,
+                    $"That {hop.Amount} of {hop.Asset} arrived is the source's estimate, not a fact of the chain ({hop.Movement.Source}).");
+            }
+        }
+
+        int inexact = _graph.Hops.Count(static hop => hop.Movement.Stamp is { Block: null } or { BlockMax: not null });
+        if (inexact > 0)
+        {
+            yield return new Assumption(
+                "order-of-record", string.Empty,
+                $"{inexact} hops have no exact block in the record; they are taken in the record's own order.");
+        }
+    }
+}

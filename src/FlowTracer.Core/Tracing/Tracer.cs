@@ -1,0 +1,175 @@
+using System.Collections.Immutable;
+using System.Numerics;
+using FlowTracer.Core.Attributions;
+using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
+
+namespace FlowTracer.Core.Tracing;
+
+/// <summary>How far a trace has come.</summary>
+/// <param name="Round">How often histories have been asked for.</param>
+/// <param name="Fetching">How many are being fetched now.</param>
+/// <param name="Histories">How many are known.</param>
+/// <param name="Addresses">How many addresses tainted value has reached.</param>
+public sealed record TraceProgress(int Round, int Fetching, int Histories, int Addresses);
+
+/// <summary>How histories are asked for.</summary>
+/// <param name="BatchSize">Holders in one question to the source.</param>
+/// <param name="Concurrency">Questions in flight at once.</param>
+public sealed record FetchOptions(int BatchSize, int Concurrency)
+{
+    /// <summary>256 holders a question, 4 questions at once.</summary>
+    public static FetchOptions Default { get; } = new(256, 4);
+}
+
+/// <summary>
+/// Answers a question from a source. Passes of the <see cref="Sweep"/> find which histories are needed, all those of
+/// one depth at once; they are fetched in batches, concurrently, until a pass misses none. What order or how often the
+/// source is asked changes no byte of the answer.
+/// </summary>
+public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions options)
+{
+    private readonly Dictionary<Address, Attribution?> _attributions = [];
+
+    /// <summary>Traces.</summary>
+    /// <exception cref="LedgerException">The facts cannot be true together.</exception>
+    /// <exception cref="InvariantException">The result does not add up: a bug.</exception>
+    public async Task<Trace> RunAsync(
+        TraceQuestion question, IProgress<TraceProgress>? progress, CancellationToken cancellationToken)
+    {
+        Sweep sweep = await SweepAsync(question, progress, cancellationToken).ConfigureAwait(false);
+        Trace trace = sweep.ToTrace();
+        ImmutableArray<Gap> unreached = await UnreachedAsync(question, trace, cancellationToken).ConfigureAwait(false);
+        return trace with { Gaps = trace.Gaps.AddRange(unreached) };
+    }
+
+    /// <summary>The pass that misses nothing.</summary>
+    internal async Task<Sweep> SweepAsync(
+        TraceQuestion question, IProgress<TraceProgress>? progress, CancellationToken cancellationToken)
+    {
+        KnownHistories histories = new(question.Direction);
+        int fetched = 0;
+        for (int round = 1; ; round++)
+        {
+            Sweep sweep = new(question, AttributionOf, histories);
+            RunPass(sweep, cancellationToken);
+            if (sweep.Missing.Count == 0)
+            {
+                return sweep;
+            }
+
+            progress?.Report(new TraceProgress(round, sweep.Missing.Count, fetched, sweep.ActiveAddresses));
+            fetched += await FetchAsync(sweep.Missing, histories, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // A pass that lacks histories may see a ledger that never was; only a complete one may complain of the facts.
+    private static void RunPass(Sweep sweep, CancellationToken cancellationToken)
+    {
+        try
+        {
+            sweep.Run(cancellationToken);
+        }
+        catch (LedgerException) when (sweep.Missing.Count > 0)
+        {
+            return;
+        }
+    }
+
+    private Attribution? AttributionOf(Address address)
+    {
+        if (address.IsNone)
+        {
+            return null;
+        }
+
+        if (!_attributions.TryGetValue(address, out Attribution? attribution))
+        {
+            IReadOnlyList<Tag> claims = tags.TagsOf(address);
+            attribution = _attributions[address] = claims.Count == 0 ? null : AttributionRules.Conclude(claims);
+        }
+
+        return attribution;
+    }
+
+    private async Task<int> FetchAsync(
+        IReadOnlyCollection<HistoryRequest> missing, KnownHistories histories, CancellationToken cancellationToken)
+    {
+        // Sorted, so that a source is asked the same questions in every run and its cache is hit.
+        HistoryRequest[] requests = [.. missing.OrderBy(static request => request.Holder)];
+        HistoryRequest[][] batches = [.. requests.Chunk(options.BatchSize)];
+        IReadOnlyList<History>[] answers = new IReadOnlyList<History>[batches.Length];
+        ParallelOptions parallel = new()
+        {
+            MaxDegreeOfParallelism = options.Concurrency,
+            CancellationToken = cancellationToken,
+        };
+        await Parallel.ForAsync(0, batches.Length, parallel, async (batch, token) =>
+            answers[batch] = await source.ReadAsync(batches[batch], token).ConfigureAwait(false)).ConfigureAwait(false);
+        for (int batch = 0; batch < batches.Length; batch++)
+        {
+            Invariant.Check(answers[batch].Count == batches[batch].Length, $"a source answered with too few histories");
+            for (int i = 0; i < batches[batch].Length; i++)
+            {
+                Invariant.Check(answers[batch][i].Request == batches[batch][i], $"a source answered another question");
+                histories.Add(answers[batch][i]);
+            }
+        }
+
+        return requests.Length;
+    }
+
+    // Addresses of the case that no traced money reached, and what they gave to stops all the same: a known depositor
+    // with money from nowhere is what an investigator must see.
+    private async Task<ImmutableArray<Gap>> UnreachedAsync(
+        TraceQuestion question, Trace trace, CancellationToken cancellationToken)
+    {
+        HashSet<Address> reached = [.. trace.Nodes.Select(static node => node.Address)];
+        ImmutableArray<Gap>.Builder gaps = ImmutableArray.CreateBuilder<Gap>();
+        foreach (KnownAddress known in question.Known)
+        {
+            if (question.Direction == Direction.Backward || !reached.Add(known.Address))
+            {
+                continue;
+            }
+
+            IReadOnlyList<Holder> holders = await source.HoldersOfAsync(known.Address, cancellationToken).ConfigureAwait(false);
+            HistoryRequest[] requests =
+                [.. holders.Select(static holder => new HistoryRequest(holder, Position.Start, Direction.Forward))];
+            IReadOnlyList<History> histories = requests.Length == 0
+                ? []
+                : await source.ReadAsync(requests, cancellationToken).ConfigureAwait(false);
+            gaps.AddRange(histories.SelectMany(history => Unreached(known, history)));
+        }
+
+        return gaps.ToImmutable();
+    }
+
+    private IEnumerable<Gap> Unreached(KnownAddress known, History history)
+    {
+        SortedDictionary<string, BigInteger> given = new(StringComparer.Ordinal);
+        Holder holder = history.Request.Holder;
+        foreach (Movement movement in history.Movements)
+        {
+            if (movement.Inputs.Length != 1 || movement.Inputs[0].Holder != holder)
+            {
+                continue;
+            }
+
+            foreach (Leg leg in movement.Outputs)
+            {
+                if (AttributionOf(leg.Holder.Address) is { Stop: not null } stop)
+                {
+                    given[stop.Label] = given.GetValueOrDefault(stop.Label) + leg.Amount.ToBigInteger();
+                }
+            }
+        }
+
+        return given.Select(entry => new Gap(
+            "unreached-address",
+            $"{known.Address.Chain}:{known.Address}",
+            holder.Asset,
+            Amount.FromBigInteger(BigInteger.Min(entry.Value, Amount.MaxValue.ToBigInteger())),
+            $"A known address of the case ({known.Role}) gave this to {entry.Key}, and nothing in the facts says where it came from."));
+    }
+}
