@@ -1,0 +1,128 @@
+using System.Numerics;
+using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
+
+namespace FlowTracer.Chains.Recorded;
+
+/// <summary>What a record says of its own completeness.</summary>
+/// <param name="Address">Whose movements are all there.</param>
+/// <param name="Asset">In which asset.</param>
+/// <param name="UpToTimeSeconds">Up to when, as Unix seconds; null when the record does not say.</param>
+/// <param name="Text">One clause for a person.</param>
+public sealed record RecordCoverage(Address Address, Asset Asset, long? UpToTimeSeconds, string Text);
+
+/// <summary>
+/// A recorded snapshot as a history source. The rows before a position give the opening balance there: their net.
+/// </summary>
+public sealed class RecordedSource : IHistorySource
+{
+    private static readonly Coverage NotRecorded = new(false, null, "the record does not say what else it did");
+
+    private readonly Dictionary<Holder, List<Movement>> _histories = [];
+    private readonly Dictionary<(ChainId, TxHash), List<Movement>> _transactions = [];
+    private readonly Dictionary<Address, SortedSet<Holder>> _holders = [];
+    private readonly Dictionary<Holder, Coverage> _coverage = [];
+
+    /// <summary>Indexes a record.</summary>
+    /// <param name="movements">In chain order.</param>
+    /// <param name="coverage">For which holders the record is complete; none of the others is.</param>
+    public RecordedSource(IReadOnlyList<Movement> movements, IReadOnlyList<RecordCoverage> coverage)
+    {
+        foreach (Movement movement in movements)
+        {
+            Index(movement);
+        }
+
+        foreach (RecordCoverage covered in coverage)
+        {
+            _coverage[Holder.Account(covered.Address, covered.Asset)] = new Coverage(true, covered.UpToTimeSeconds, covered.Text);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<History>> ReadAsync(
+        IReadOnlyList<HistoryRequest> requests, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        History[] histories = new History[requests.Count];
+        for (int i = 0; i < histories.Length; i++)
+        {
+            histories[i] = Read(requests[i]);
+        }
+
+        return Task.FromResult<IReadOnlyList<History>>(histories);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Movement>> FindTransactionAsync(
+        ChainId chain, TxHash tx, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Movement>>(_transactions.TryGetValue((chain, tx), out List<Movement>? found) ? found : []);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Holder>> HoldersOfAsync(Address address, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Holder>>(_holders.TryGetValue(address, out SortedSet<Holder>? holders) ? [.. holders] : []);
+
+    private History Read(HistoryRequest request)
+    {
+        List<Movement> all = _histories.TryGetValue(request.Holder, out List<Movement>? known) ? known : [];
+        bool forward = request.Direction == Direction.Forward;
+
+        // The first movement at or after the position; backward, the first after it.
+        int split = 0;
+        while (split < all.Count && all[split].Position.CompareTo(request.At) is int order && (forward ? order < 0 : order <= 0))
+        {
+            split++;
+        }
+
+        return new History(
+            request,
+            Net(request.Holder, all, split),
+            forward ? all.GetRange(split, all.Count - split) : all.GetRange(0, split),
+            _coverage.GetValueOrDefault(request.Holder, NotRecorded));
+    }
+
+    private static BigInteger Net(Holder holder, List<Movement> movements, int count)
+    {
+        BigInteger net = BigInteger.Zero;
+        for (int i = 0; i < count; i++)
+        {
+            net += movements[i].NetOf(holder);
+        }
+
+        return net;
+    }
+
+    private void Index(Movement movement)
+    {
+        if (movement.Tx is TxHash tx)
+        {
+            Of(_transactions, (movement.Chain, tx)).Add(movement);
+        }
+
+        foreach (Leg leg in movement.Inputs)
+        {
+            Index(leg.Holder, movement);
+        }
+
+        foreach (Leg leg in movement.Outputs)
+        {
+            Index(leg.Holder, movement);
+        }
+    }
+
+    private void Index(Holder holder, Movement movement)
+    {
+        List<Movement> history = Of(_histories, holder);
+        if (history.Count == 0 || history[^1] != movement)
+        {
+            history.Add(movement);
+        }
+
+        Of(_holders, holder.Address).Add(holder);
+    }
+
+    private static TList Of<TKey, TList>(Dictionary<TKey, TList> index, TKey key)
+        where TKey : notnull
+        where TList : new() =>
+        index.TryGetValue(key, out TList? list) ? list : index[key] = new TList();
+}
