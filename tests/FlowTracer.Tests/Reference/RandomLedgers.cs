@@ -139,6 +139,13 @@ internal sealed class RandomLedgers
             left -= part;
         }
 
+        // A leg of nothing is no leg; only a row that moves nothing at all may consist of them.
+        if (outputs.Exists(o => o.Amount > 0))
+        {
+            inputs.RemoveAll(i => i.Amount == 0);
+            outputs.RemoveAll(o => o.Amount == 0);
+        }
+
         return new RefMovement(order, inputs, outputs, "transfer", tx);
     }
 

@@ -9,8 +9,8 @@ namespace FlowTracer.Tests.Reference;
 /// Choices made where the design leaves room:
 /// </para>
 /// <list type="bullet">
-/// <item>Lots are never merged under queue policies (merging proportional neighbours would change how a conversion
-/// rounds and which lot counts as too small).</item>
+/// <item>Lots are kept apart under queue policies; where a conversion divides and where the smallest lot is measured,
+/// neighbours of one seed count as one lot when they are clean or stand unit for unit.</item>
 /// <item>A movement with one output hands over the pieces in the order they were drawn; with several outputs the takers
 /// draw from the pooled pieces, by the policy again.</item>
 /// <item>A holder's balance before it becomes active counts the legs of the same movement that came before.</item>
@@ -19,6 +19,8 @@ namespace FlowTracer.Tests.Reference;
 /// <item>Checks on arrival: claims of seeds, stop, smallest lot, then for a new holder hops, addresses, degree. What a seed
 /// puts down in this very movement is exempt from all of them.</item>
 /// <item>A stop that is active (a seed was put there) keeps what else arrives as clean lots, so that no gap is invented.</item>
+/// <item>A transfer of nothing makes nobody a counterparty.</item>
+/// <item>What a seed claims on arrival is a hop, whichever kind of seed it is.</item>
 /// <item>An address seed claims recorded inflows and the opening balance, never an unexplained inflow.</item>
 /// <item>Poison: one lot per holder, marked by a set of seeds. A transfer seed marks its whole output, whatever marks it
 /// has; an address seed marks what arrives without any mark. There are no collisions.</item>
@@ -163,6 +165,7 @@ internal sealed class SlowTrace
                 pieces = ClaimForTransferSeeds(movement.Order, i, holder, pieces);
             }
 
+            pieces = ClaimForAddressSeeds(holder, pieces);
             AddHop(movement, holder, amount, pieces);
             Receive(row, holder, pieces, giversDepth);
             AddNet(holder, amount);
@@ -213,7 +216,7 @@ internal sealed class SlowTrace
     private void Receive(int row, string holder, List<Lot> arriving, int giversDepth)
     {
         string address = RefHolder.Address(holder);
-        List<Lot> pieces = ClaimForAddressSeeds(holder, arriving);
+        List<Lot> pieces = arriving;
         pieces.ForEach(p => p.Seeds.ForEach(seed => _reached.Add((seed, address))));
 
         if (_case.Stops.TryGetValue(address, out (string Kind, string Name) stop))
@@ -223,7 +226,7 @@ internal sealed class SlowTrace
 
         if (_case.Limits.SmallestLot?.TryGetValue(RefHolder.Asset(holder), out BigInteger smallest) == true)
         {
-            pieces = pieces
+            pieces = NeighboursAsOne(pieces)
                 .Select(p => p.Amount < smallest ? EndUnlessFresh(p, "cut", "smallest-lot", holder) : p)
                 .ToList();
         }
@@ -283,12 +286,12 @@ internal sealed class SlowTrace
         HashSet<string> others = [];
         foreach (RefMovement later in _rows.Skip(row + 1).Where(m => !IsBeyondWindow(m)))
         {
-            if (later.Inputs.Any(i => i.Holder == holder))
+            if (later.Inputs.Any(i => i.Holder == holder && i.Amount > 0))
             {
                 later.Outputs.ForEach(o => others.Add(RefHolder.Address(o.Holder)));
             }
 
-            if (later.Outputs.Any(o => o.Holder == holder))
+            if (later.Outputs.Any(o => o.Holder == holder && o.Amount > 0))
             {
                 later.Inputs.ForEach(i => others.Add(RefHolder.Address(i.Holder)));
             }
@@ -513,8 +516,33 @@ internal sealed class SlowTrace
         return shares;
     }
 
-    private List<Lot> Convert(List<Lot> pieces, BigInteger newAmount)
+    /// <summary>Neighbours of the same seeds that are clean, or stand unit for unit, as one lot each.</summary>
+    private static List<Lot> NeighboursAsOne(List<Lot> lots)
     {
+        List<Lot> result = [];
+        foreach (Lot lot in lots)
+        {
+            bool same = result.Count > 0
+                && result[^1].Seeds.SequenceEqual(lot.Seeds)
+                && result[^1].Fresh.SequenceEqual(lot.Fresh)
+                && ((result[^1].Origin == 0 && lot.Origin == 0)
+                    || (result[^1].Origin == result[^1].Amount && lot.Origin == lot.Amount));
+            if (same)
+            {
+                result[^1] = result[^1].Plus(lot);
+            }
+            else
+            {
+                result.Add(lot);
+            }
+        }
+
+        return result;
+    }
+
+    private List<Lot> Convert(List<Lot> drawn, BigInteger newAmount)
+    {
+        List<Lot> pieces = NeighboursAsOne(drawn);
         List<BigInteger> shares = Shares(newAmount, pieces.Select(p => p.Amount).ToList());
         List<Lot> result = pieces.Zip(shares, (piece, share) => piece with { Amount = share }).ToList();
         for (int i = 0; i < result.Count; i++)

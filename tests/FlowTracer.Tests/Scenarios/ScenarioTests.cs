@@ -1,10 +1,12 @@
+using FlowTracer.Tests.Tracing;
+
 namespace FlowTracer.Tests.Scenarios;
 
 /// <summary>Every file in <c>fixtures/scenarios</c> against every engine.</summary>
 public sealed class ScenarioTests
 {
-    /// <summary>Who has to answer. The real engine joins by one more entry.</summary>
-    private static readonly IScenarioEngine[] Engines = [new SlowTraceEngine()];
+    /// <summary>Who has to answer.</summary>
+    private static readonly IScenarioEngine[] Engines = [new SlowTraceEngine(), new EngineScenarioEngine()];
 
     public static TheoryData<string> Files()
     {

@@ -13,7 +13,7 @@ internal sealed class SlowTraceEngine : IScenarioEngine
         return new ScenarioResult(scenario.Policies.ToDictionary(p => p, p => Outcome(SlowTrace.Run(question, p))));
     }
 
-    private static RefCase Case(Scenario scenario) => new(
+    internal static RefCase Case(Scenario scenario) => new(
         scenario.Rows.Select(Movement).ToList(),
         scenario.Seeds
             .Select(s => new RefSeed(s.Id, s.Row.Order, s.Output, s.Holder?.ToString(), s.Amount))
@@ -42,7 +42,7 @@ internal sealed class SlowTraceEngine : IScenarioEngine
         },
         row.Label);
 
-    private static ScenarioOutcome Outcome(RefResult result) => new(
+    internal static ScenarioOutcome Outcome(RefResult result) => new(
         result.Seeds.Select(s => new ScenarioSeedOutcome(
             s.Id,
             s.Stolen,
@@ -54,7 +54,7 @@ internal sealed class SlowTraceEngine : IScenarioEngine
         result.Collisions.Select(c => (c.Seed, c.Earlier, Holder(c.Holder), c.Amount)).ToList(),
         result.Lots.ToDictionary(
             l => Holder(l.Key),
-            l => (IReadOnlyList<ScenarioLot>)l.Value.Select(x => new ScenarioLot(x.Seeds, x.Amount, x.Origin)).ToList()),
+            l => (IReadOnlyList<ScenarioLot>)RefLots.Merged(l.Value).Select(x => new ScenarioLot(x.Seeds, x.Amount, x.Origin)).ToList()),
         result.Hops.Count);
 
     private static ScenarioHolder Holder(string text) => new(RefHolder.Address(text), RefHolder.Asset(text));
