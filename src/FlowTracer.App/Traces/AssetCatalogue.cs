@@ -1,0 +1,96 @@
+using System.Globalization;
+using FlowTracer.Core.Model;
+
+namespace FlowTracer.App.Traces;
+
+/// <summary>How people read an asset. Display only: an asset is its contract, never its symbol.</summary>
+/// <param name="Symbol">E.g. <c>USDC</c>; for an unknown token a short form of its contract.</param>
+/// <param name="Decimals">Digits behind the point; zero for an unknown token, whose amounts stay in base units.</param>
+public readonly record struct AssetName(string Symbol, int Decimals)
+{
+    /// <summary>
+    /// An amount exactly, without grouping and without trailing zeros: <c>164930.04397</c>.
+    /// </summary>
+    public string Exact(Amount amount)
+    {
+        string digits = amount.ToString().PadLeft(Decimals + 1, '0');
+        string whole = digits[..^Decimals];
+        string fraction = digits[^Decimals..].TrimEnd('0');
+        return fraction.Length == 0 ? whole : $"{whole}.{fraction}";
+    }
+
+    /// <summary>An amount exactly, for a person: <c>164,930.04397 ETH</c>.</summary>
+    public string Text(Amount amount) => $"{Grouped(Exact(amount))} {Symbol}";
+
+    /// <summary>
+    /// An amount for a table: grouped, cut (never rounded up) after <paramref name="places"/> digits behind the point.
+    /// </summary>
+    public string Cut(Amount amount, int places)
+    {
+        string exact = Grouped(Exact(amount));
+        int point = exact.IndexOf('.', StringComparison.Ordinal);
+        return point < 0 || exact.Length <= point + 1 + places ? exact : exact[..(point + 1 + places)];
+    }
+
+    private static string Grouped(string exact)
+    {
+        int end = exact.IndexOf('.', StringComparison.Ordinal);
+        int at = end < 0 ? exact.Length : end;
+        for (at -= 3; at > 0; at -= 3)
+        {
+            exact = exact.Insert(at, ",");
+        }
+
+        return exact;
+    }
+}
+
+/// <summary>Symbols and decimals of known tokens.</summary>
+public sealed class AssetCatalogue
+{
+    private readonly Dictionary<Asset, AssetName> _names;
+
+    private AssetCatalogue(Dictionary<Asset, AssetName> names) => _names = names;
+
+    /// <summary>No tokens; coins are always known.</summary>
+    public static AssetCatalogue Empty { get; } = new([]);
+
+    /// <summary>The name of an asset.</summary>
+    public AssetName this[Asset asset]
+    {
+        get
+        {
+            if (asset.IsCoin)
+            {
+                return new AssetName(asset.Chain.CoinSymbol, asset.Chain.CoinDecimals);
+            }
+
+            string contract = asset.Contract.ToString();
+            return _names.TryGetValue(asset, out AssetName name) ? name : new AssetName($"{contract[..6]}…{contract[^4..]}", 0);
+        }
+    }
+
+    /// <summary>Reads <c>contract,symbol,decimals,source</c> lines: our own file, without quotes.</summary>
+    /// <exception cref="InputException">A line is malformed.</exception>
+    public static AssetCatalogue Read(string file)
+    {
+        Dictionary<Asset, AssetName> names = [];
+        long line = 1;
+        foreach (string row in File.ReadLines(file).Skip(1))
+        {
+            line++;
+            string[] fields = row.Split(',', 4);
+            if (fields.Length != 4
+                || !Address.TryParse(ChainId.Ethereum, fields[0], out Address contract, out _)
+                || !int.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out int decimals)
+                || decimals > byte.MaxValue)
+            {
+                throw new InputException(file, line, 0, "expected contract,symbol,decimals,source");
+            }
+
+            names[Asset.Token(contract)] = new AssetName(fields[1], decimals);
+        }
+
+        return new AssetCatalogue(names);
+    }
+}

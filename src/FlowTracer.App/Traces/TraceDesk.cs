@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Security.Cryptography;
+using FlowTracer.App.Heists;
+using FlowTracer.App.Labels;
+using FlowTracer.Chains.Recorded;
+using FlowTracer.Core.Model;
+using FlowTracer.Core.Taint;
+using FlowTracer.Core.Tracing;
+
+namespace FlowTracer.App.Traces;
+
+/// <summary>Opens cases and traces them: what the command line, the batch host and the screen share.</summary>
+/// <param name="fixtures">The folder of the facts that ship with the program.</param>
+/// <param name="labels">The labels.</param>
+public sealed class TraceDesk(string fixtures, LabelIndex labels)
+{
+    private readonly HeistCatalogue _heists = new(fixtures);
+
+    /// <summary>The program's version, as exports state it.</summary>
+    public static string ProgramVersion { get; } =
+        typeof(TraceDesk).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    /// <summary>The facts that ship with the program, wherever it is installed or run from.</summary>
+    public static string ShippedFixtures { get; } = Path.Combine(AppContext.BaseDirectory, "fixtures");
+
+    /// <summary>Reads the facts of a request and finds its seeds in them.</summary>
+    /// <exception cref="InputException">The subject, the record or an option cannot be used.</exception>
+    public async Task<TraceCase> OpenAsync(TraceRequest request, CancellationToken cancellationToken)
+    {
+        TraceSubject subject = TraceSubject.Parse(request.Subject, request.Chain);
+        Heist? heist = subject is TraceSubject.OfHeist of ? _heists.Read(of.Id) : null;
+        (string name, byte[] bytes) = request.Data
+            ?? (heist is not null ? await ShippedAsync(heist, cancellationToken).ConfigureAwait(false) : throw NoData(request));
+        RecordedSource source = new(TransfersCsv.Read(bytes, name), heist?.Coverage ?? []);
+        AssetCatalogue assets = AssetCatalogue.Read(Path.Combine(fixtures, "ethereum", "tokens.csv"));
+        SeedFinder finder = new(source, request, assets, name);
+        ImmutableArray<Seed> seeds = subject switch
+        {
+            TraceSubject.OfHeist => await finder.OfHeistAsync(heist!, cancellationToken).ConfigureAwait(false),
+            TraceSubject.OfTransaction tx => await finder.OfTransactionAsync(tx, cancellationToken).ConfigureAwait(false),
+            TraceSubject.OfAddress address => await finder.OfAddressAsync(address.Address, cancellationToken).ConfigureAwait(false),
+            _ => throw new InvariantException("no such subject"),
+        };
+        TraceQuestion question = new(
+            seeds, request.Policy, request.Direction,
+            request.Limits with { SmallestLot = finder.SmallestLots() },
+            heist?.Known ?? []);
+        return new TraceCase(
+            source, labels, question,
+            new Provenance(
+                SubjectText(subject), Convert.ToHexStringLower(SHA256.HashData(bytes)), labels.Digest, ProgramVersion),
+            assets, heist);
+    }
+
+    /// <summary>Traces a case under a policy.</summary>
+    public static async Task<TraceReport> RunAsync(
+        TraceCase opened, ITaintPolicy policy, IProgress<TraceProgress>? progress, CancellationToken cancellationToken)
+    {
+        Tracer tracer = new(opened.Source, opened.Tags, FetchOptions.Default);
+        Trace trace = await tracer.RunAsync(opened.Question with { Policy = policy }, progress, cancellationToken)
+            .ConfigureAwait(false);
+        return new TraceReport(trace, opened.Provenance, opened.Assets, opened.Heist);
+    }
+
+    private async Task<(string Name, byte[] Bytes)> ShippedAsync(Heist heist, CancellationToken cancellationToken)
+    {
+        string path = _heists.RecordOf(heist);
+        return (heist.DataPath, await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false));
+    }
+
+    private static string SubjectText(TraceSubject subject) => subject switch
+    {
+        TraceSubject.OfHeist heist => heist.Id,
+        TraceSubject.OfAddress address => $"{address.Address.Chain}:{address.Address}",
+        TraceSubject.OfTransaction tx => $"{tx.Chain}:{tx.Tx.ToString(tx.Chain.Family)}",
+        _ => throw new InvariantException("no such subject"),
+    };
+
+    private static InputException NoData(TraceRequest request) =>
+        new($"'{request.Subject}' needs facts to be traced in: give a record with --data transfers.csv");
+}
