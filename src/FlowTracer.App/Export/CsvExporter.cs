@@ -27,8 +27,8 @@ internal sealed class CsvExporter : ITraceExporter
 
     private static readonly string[] BalanceColumns =
     [
-        "seed", "chain", "asset", "symbol", "decimals", "stolen", "claimed_earlier", "sink", "actor", "label", "amount",
-        "amount_units", "share", "addresses", "movements",
+        "seed", "chain", "asset", "symbol", "decimals", "stolen", "claimed_earlier", "sink", "actor", "label",
+        "sink_asset", "amount", "amount_units", "share", "addresses", "movements",
     ];
 
     public string Format => "csv";
@@ -93,8 +93,8 @@ internal sealed class CsvExporter : ITraceExporter
             {
                 (string? actor, string? label) = view.NameOf(row);
                 WriteRow(
-                    csv, [.. head, row.Kind.Word(), Text(actor), Text(label), row.Amount.ToString(), name.Exact(row.Amount),
-                    view.ShareOf(sheet, row), ExportText.Number(row.Addresses), ExportText.Number(row.Movements)]);
+                    csv, [.. head, row.Kind.Word(), Text(actor), Text(label), row.Asset.ToString(), row.Amount.ToString(),
+                    view.NameOf(row.Asset).Exact(row.Amount), view.ShareOf(sheet, row), ExportText.Number(row.Addresses), ExportText.Number(row.Movements)]);
             }
 
             // A seed that an earlier one had claimed whole has no sink, and is no less a seed.

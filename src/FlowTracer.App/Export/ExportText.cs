@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
-using FlowTracer.Core.Model;
 
 namespace FlowTracer.App.Export;
 
@@ -53,22 +52,6 @@ internal static class ExportText
         string exact = string.Create(CultureInfo.InvariantCulture, $"{baseUnits}E-{decimals}");
         return double.Parse(exact, NumberStyles.Float, CultureInfo.InvariantCulture)
             .ToString("R", CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>
-    /// A part of a whole with six decimals, cut, never rounded up: what reads as 1.000000 is all of it. Null when there is
-    /// no whole.
-    /// </summary>
-    public static string? Share(Amount part, Amount whole)
-    {
-        if (whole.IsZero)
-        {
-            return null;
-        }
-
-        BigInteger millionths = part.ToBigInteger() * 1_000_000 / whole.ToBigInteger();
-        string digits = millionths.ToString("D7", CultureInfo.InvariantCulture);
-        return $"{digits[..^6]}.{digits[^6..]}";
     }
 
     /// <summary>A number of an enumeration as its lower-case word.</summary>

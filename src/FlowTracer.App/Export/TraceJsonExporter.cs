@@ -188,8 +188,9 @@ internal sealed class TraceJsonExporter : ITraceExporter
             Text("kind", row.Kind.Word());
             Text("actor", actor);
             Text("label", label);
+            WriteAsset(row.Asset);
             Text("amount", row.Amount.ToString());
-            Text("amount_text", view.NameOf(sheet.Asset).Text(row.Amount));
+            Text("amount_text", view.NameOf(row.Asset).Text(row.Amount));
             Text("share", view.ShareOf(sheet, row));
             json.WriteNumber("addresses", row.Addresses);
             json.WriteNumber("movements", row.Movements);

@@ -47,7 +47,7 @@ internal sealed class TraceView(TraceReport report)
     }
 
     /// <summary>A row's part of what was stolen, e.g. <c>0.123456</c>; null where amounts do not add up.</summary>
-    public string? ShareOf(SeedBalance sheet, SinkRow row) => AddsUp ? ExportText.Share(row.Amount, sheet.Stolen) : null;
+    public string? ShareOf(SeedBalance sheet, SinkRow row) => AddsUp ? Share.Fraction(row.Amount, sheet.Stolen) : null;
 
     /// <summary>A short name for a drawing: the label, or the ends of the address, coin or transaction.</summary>
     public static string ShortNameOf(TraceNode node)
