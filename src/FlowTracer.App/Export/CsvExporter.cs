@@ -74,8 +74,8 @@ internal sealed class CsvExporter : ITraceExporter
             ExportText.Time(stamp.TimeSeconds), movement.Tx?.ToString(movement.Chain.Family), Whole(stamp.TxIndex),
             ExportText.Number(movement.Position.Step), ExportText.Word(movement.Kind), ExportText.Word(movement.Grade),
             from.Id, Text(from.Attribution?.Label), to.Id, Text(to.Attribution?.Label), to.Sink?.Word(),
-            hop.Asset.ToString(), Text(view.NameOf(hop.Asset).Symbol), hop.Amount.ToString(),
-            hop.Paid?.Holder.Asset.ToString(), hop.Paid?.Amount.ToString(), lot.Amount.ToString(),
+            view.TextOf(hop.Asset), Text(view.NameOf(hop.Asset).Symbol), hop.Amount.ToString(),
+            hop.Paid is Leg paid ? view.TextOf(paid.Holder.Asset) : null, hop.Paid?.Amount.ToString(), lot.Amount.ToString(),
             view.AddsUp ? lot.Origin.ToString() : null, Text(movement.Source));
     }
 

@@ -11,8 +11,6 @@ namespace FlowTracer.App.Export;
 internal sealed class GexfExporter : ITraceExporter
 {
     private const string Namespace = "http://www.gexf.net/1.2draft";
-    private const string SchemaNamespace = "http://www.w3.org/2001/XMLSchema-instance";
-    private const string SchemaLocation = Namespace + " http://www.gexf.net/1.2draft/gexf.xsd";
 
     // GEXF has a place of its own for a node's label.
     private const string LabelName = "label";
@@ -30,8 +28,6 @@ internal sealed class GexfExporter : ITraceExporter
     private static void Write(XmlWriter xml, TraceGraph graph)
     {
         xml.WriteStartElement("gexf", Namespace);
-        xml.WriteAttributeString("xmlns", "xsi", null, SchemaNamespace);
-        xml.WriteAttributeString("schemaLocation", SchemaNamespace, SchemaLocation);
         xml.WriteAttributeString("version", "1.2");
         WriteMeta(xml, graph);
         xml.WriteStartElement("graph", Namespace);

@@ -116,7 +116,7 @@ internal sealed class TraceGraph
     private IEnumerable<GraphAttribute<FlowEdge>> OfEdges() =>
     [
         new("chain", Text, "Chain of the asset received", static edge => edge.Asset.Chain.ToString()),
-        new("asset", Text, "Coin, or contract of the token, received", static edge => edge.Asset.ToString()),
+        new("asset", Text, "Coin, or contract of the token, received", edge => _view.TextOf(edge.Asset)),
         new("symbol", Text, "The asset's symbol, for people", edge => _view.NameOf(edge.Asset).Symbol),
         new("amount", Text, "All that moved, clean money too, in base units of the asset",
             static edge => ExportText.Number(edge.Amount)),
@@ -128,7 +128,7 @@ internal sealed class TraceGraph
             static edge => ExportText.Word(edge.Hops.Max(static item => item.Hop.Movement.Grade))),
     ];
 
-    private static IEnumerable<GraphAttribute<FlowEdge>> OfHops() =>
+    private IEnumerable<GraphAttribute<FlowEdge>> OfHops() =>
     [
         new("order", Int, "Place in the order value moved, from 1", static edge => ExportText.Number(edge.Hops[0].Index + 1)),
         new("time", Text, "Time of the block, ISO 8601 in UTC", static edge => ExportText.Time(StampOf(edge).TimeSeconds)),
@@ -140,7 +140,7 @@ internal sealed class TraceGraph
         new("tx_hash", Text, "Transaction", static edge => edge.First.Movement.Tx?.ToString(edge.First.Movement.Chain.Family)),
         new("kind", Text, "What kind of movement", static edge => ExportText.Word(edge.First.Movement.Kind)),
         new("source", Text, "Where the fact comes from", static edge => edge.First.Movement.Source),
-        new("paid_asset", Text, "In a swap, what was given", static edge => edge.First.Paid?.Holder.Asset.ToString()),
+        new("paid_asset", Text, "In a swap, what was given", edge => edge.First.Paid is Leg paid ? _view.TextOf(paid.Holder.Asset) : null),
         new("paid_amount", Text, "In a swap, how much was given, in base units", static edge => edge.First.Paid?.Amount.ToString()),
     ];
 

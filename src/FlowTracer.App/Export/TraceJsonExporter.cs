@@ -222,7 +222,7 @@ internal sealed class TraceJsonExporter : ITraceExporter
             json.WriteStartObject("attribution");
             Text("kind", attribution.Stop?.Word());
             Text("category", attribution.Category);
-            Text("actor", attribution.Actor);
+            Text("actor", NullIfEmpty(attribution.Actor));
             Text("label", attribution.Label);
             Text("confidence", attribution.Confidence);
             Text("source", attribution.Source);
@@ -299,7 +299,7 @@ internal sealed class TraceJsonExporter : ITraceExporter
         {
             json.WriteStartObject();
             Text("kind", gap.Kind);
-            Text("where", gap.Node);
+            Text("where", NullIfEmpty(gap.Node));
             WriteAsset(gap.Asset);
             Text("amount", gap.Amount.ToString());
             Text("text", gap.Text);
@@ -310,16 +310,18 @@ internal sealed class TraceJsonExporter : ITraceExporter
         {
             json.WriteStartObject();
             Text("kind", assumption.Kind);
-            Text("where", assumption.Node);
+            Text("where", NullIfEmpty(assumption.Node));
             Text("text", assumption.Text);
             json.WriteEndObject();
         }
 
         private void WriteAsset(Asset asset)
         {
-            Text("asset", asset.ToString());
+            Text("asset", view.TextOf(asset));
             Text("symbol", view.NameOf(asset).Symbol);
         }
+
+        private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 
         private static string? TxOf(Movement? movement) => movement?.Tx?.ToString(movement.Chain.Family);
 

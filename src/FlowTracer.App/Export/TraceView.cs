@@ -9,6 +9,8 @@ internal sealed class TraceView(TraceReport report)
 {
     private readonly Dictionary<string, string> _labelsOfActors = LabelsOfActors(report.Trace);
 
+    private readonly Dictionary<Asset, (string Text, AssetName Name)> _assets = [];
+
     public TraceReport Report { get; } = report;
 
     public Trace Trace => Report.Trace;
@@ -23,7 +25,10 @@ internal sealed class TraceView(TraceReport report)
     public static string HopId(int hop) => $"hop-{ExportText.Number(hop + 1)}";
 
     /// <summary>How people read an asset.</summary>
-    public AssetName NameOf(Asset asset) => Report.Assets[asset];
+    public AssetName NameOf(Asset asset) => Known(asset).Name;
+
+    /// <summary>An asset as the transfers CSV writes it: the coin's symbol or the token's contract.</summary>
+    public string TextOf(Asset asset) => Known(asset).Text;
 
     /// <summary>
     /// Who a row of the balance sheet is about. A row is named by its actor where a label states one, and otherwise by the
@@ -65,6 +70,11 @@ internal sealed class TraceView(TraceReport report)
     /// <summary>What becomes of value at a node: where a label or limit ends it, or what its rest is; null when it passes.</summary>
     public static SinkKind? EndOf(TraceNode node) =>
         node.Sink ?? (node.Holdings.IsEmpty ? null : node.Holdings[0].Sink);
+
+    // A contract's checksum costs a hash, and thousands of hops move a few assets.
+    private (string Text, AssetName Name) Known(Asset asset) => _assets.TryGetValue(asset, out (string, AssetName) known)
+        ? known
+        : _assets[asset] = (asset.ToString(), Report.Assets[asset]);
 
     private static Dictionary<string, string> LabelsOfActors(Trace trace)
     {
