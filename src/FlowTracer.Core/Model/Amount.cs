@@ -4,8 +4,8 @@ using System.Numerics;
 namespace FlowTracer.Core.Model;
 
 /// <summary>
-/// An amount of an asset in its base units (wei, satoshi, token units): a whole number from 0 to 2^256-1, the range of the
-/// EVM's uint256. Nothing rounds and nothing wraps: what does not fit throws <see cref="OverflowException"/>.
+/// An amount of an asset in its base units (wei, satoshi, token units): a whole number from 0 to 2^256-1, the range of
+/// the EVM's uint256. Nothing rounds and nothing wraps: what does not fit throws <see cref="OverflowException"/>.
 /// </summary>
 public readonly partial struct Amount : IEquatable<Amount>, IComparable<Amount>, ISpanFormattable
 {
@@ -122,7 +122,8 @@ public readonly partial struct Amount : IEquatable<Amount>, IComparable<Amount>,
     {
         if (bytes.Length > ByteLength)
         {
-            throw new ArgumentException($"An amount has at most {ByteLength} bytes, not {bytes.Length}.", nameof(bytes));
+            throw new ArgumentException(
+                $"An amount has at most {ByteLength} bytes, not {bytes.Length}.", nameof(bytes));
         }
 
         Span<byte> padded = stackalloc byte[ByteLength];

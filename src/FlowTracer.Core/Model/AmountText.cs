@@ -13,7 +13,6 @@ public readonly partial struct Amount
     private const int DecimalsPerLimb = 19;
 
     private static readonly SearchValues<char> DecimalDigits = SearchValues.Create("0123456789");
-    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     /// <summary>Reads decimal base units, ASCII digits only; leading zeros are harmless.</summary>
     /// <returns>False, with the fault and its column, for anything else.</returns>
@@ -31,7 +30,7 @@ public readonly partial struct Amount
         Span<ulong> limbs = stackalloc ulong[LimbCount];
         if (digits.Length > MaxDecimalDigits || !Accumulate(digits, limbs))
         {
-            error = new ParseError(decimalDigits.ToString(), 1, "the amount is over 2^256-1, the most a chain can state");
+            error = new ParseError(decimalDigits.ToString(), 1, "the amount is over 2^256-1, the most there is");
             return false;
         }
 
@@ -57,7 +56,8 @@ public readonly partial struct Amount
     public static bool TryParseHex(ReadOnlySpan<char> text, out Amount value)
     {
         value = Zero;
-        if (text.Length is < 3 or > 2 + (2 * ByteLength) || !text.StartsWith("0x") || text[2..].ContainsAnyExcept(HexDigits))
+        bool prefixed = text.StartsWith(Hex.Prefix);
+        if (!prefixed || text.Length is < 3 or > 2 + (2 * ByteLength) || text[2..].ContainsAnyExcept(Hex.Digits))
         {
             return false;
         }
@@ -92,7 +92,10 @@ public readonly partial struct Amount
 
     /// <summary>Decimal base units into the caller's memory; false when there is too little room.</summary>
     public bool TryFormat(
-        Span<char> destination, out int charsWritten, ReadOnlySpan<char> format = default, IFormatProvider? provider = null)
+        Span<char> destination,
+        out int charsWritten,
+        ReadOnlySpan<char> format = default,
+        IFormatProvider? provider = null)
     {
         CheckFormat(format);
         Span<char> buffer = stackalloc char[MaxDecimalDigits];
@@ -144,7 +147,7 @@ public readonly partial struct Amount
     {
         if (format is not ("" or "G" or "D"))
         {
-            throw new FormatException($"An amount has no format '{format}': it is always written in full, in base units.");
+            throw new FormatException($"An amount has no format '{format}': it is written in full, in base units.");
         }
     }
 

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace FlowTracer.Core.Model;
 
 /// <summary>
-/// Products and quotients of numbers wider than a machine word, on caller-owned memory. Limbs are least significant first.
-/// The arithmetic is modular by design (carries are taken by hand), hence the explicit <c>unchecked</c>.
+/// Products and quotients of numbers wider than a machine word, on caller-owned memory. Limbs and digits are least
+/// significant first. Carries are taken by hand, so words wrap on purpose: hence the explicit <c>unchecked</c>.
 /// </summary>
 internal static class WideArithmetic
 {
@@ -16,7 +16,7 @@ internal static class WideArithmetic
     /// <summary>How many digits stay once the leading zero ones are dropped.</summary>
     internal static int SignificantLength(ReadOnlySpan<uint> digits) => digits.LastIndexOfAnyExcept(0U) + 1;
 
-    /// <summary>Writes a·b; <paramref name="product"/> has at least as many limbs as both factors together, all zero.</summary>
+    /// <summary>Writes a·b to limbs that are all zero and at least as many as those of both factors.</summary>
     internal static void Multiply(ReadOnlySpan<ulong> a, ReadOnlySpan<ulong> b, Span<ulong> product)
     {
         unchecked
@@ -83,8 +83,9 @@ internal static class WideArithmetic
     }
 
     /// <summary>
-    /// Division with remainder, Knuth's Algorithm D (The Art of Computer Programming, vol. 2, 4.3.1) in base 2^32: there a
-    /// quotient digit needs one 64-bit division, where base 2^64 would need a 128-bit one that .NET does in software.
+    /// Division with remainder, Knuth's Algorithm D (The Art of Computer Programming, vol. 2, 4.3.1) in base 2^32:
+    /// there a quotient digit needs one 64-bit division, where base 2^64 would need a 128-bit one, which is done in
+    /// software.
     /// </summary>
     /// <param name="dividend">The dividend with one zero digit on top; becomes the remainder.</param>
     /// <param name="divisor">At least two digits, the top one not zero; is overwritten.</param>

@@ -112,10 +112,10 @@ public sealed class AmountTests
     [Fact]
     public void A_wrap_is_told_in_words()
     {
-        Assert.Contains(
-            "5 cannot be taken from 3", Assert.Throws<OverflowException>(() => (Amount)3 - 5).Message, StringComparison.Ordinal);
-        Assert.Contains(
-            "over 2^256-1", Assert.Throws<OverflowException>(() => Amount.MaxValue + 1).Message, StringComparison.Ordinal);
+        OverflowException below = Assert.Throws<OverflowException>(() => (Amount)3 - 5);
+        OverflowException above = Assert.Throws<OverflowException>(() => Amount.MaxValue + 1);
+        Assert.Contains("5 cannot be taken from 3", below.Message, StringComparison.Ordinal);
+        Assert.Contains("over 2^256-1", above.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -182,7 +182,7 @@ public sealed class AmountTests
     [Fact]
     public void MulDivFloor_corrects_an_estimate_that_is_one_too_large()
     {
-        // Digits of all ones and zeros are where Algorithm D's trial digit misses; random numbers almost never reach it.
+        // Digits of all ones and zeros are where Algorithm D's trial digit misses; random numbers hardly ever reach it.
         Random random = new(77);
         uint[] digits = [0, 1, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xFFFFFFFE, 0xFFFFFFFF];
         for (int i = 0; i < 4 * RandomCases; i++)
@@ -208,7 +208,8 @@ public sealed class AmountTests
     {
         Assert.Equal<Amount>(4UL, Amount.MulDivFloor(7, 3, 5, out Amount remainder));
         Assert.Equal(Amount.One, remainder);
-        Assert.Equal(Amount.MaxValue, Amount.MulDivFloor(Amount.MaxValue, Amount.MaxValue, Amount.MaxValue, out remainder));
+        Amount max = Amount.MaxValue;
+        Assert.Equal(max, Amount.MulDivFloor(max, max, max, out remainder));
         Assert.True(remainder.IsZero);
     }
 
@@ -217,8 +218,9 @@ public sealed class AmountTests
     {
         Assert.Throws<DivideByZeroException>(() => Amount.MulDivFloor(1, 1, Amount.Zero));
         Assert.Throws<DivideByZeroException>(() => Amount.MulDivFloor(Amount.Zero, Amount.Zero, Amount.Zero));
-        Assert.Throws<OverflowException>(() => Amount.MulDivFloor(Amount.MaxValue, 2, 1));
-        Assert.Throws<OverflowException>(() => Amount.MulDivFloor(Amount.MaxValue, Amount.MaxValue, Amount.MaxValue - 1));
+        Amount max = Amount.MaxValue;
+        Assert.Throws<OverflowException>(() => Amount.MulDivFloor(max, 2, 1));
+        Assert.Throws<OverflowException>(() => Amount.MulDivFloor(max, max, max - 1));
     }
 
     [Fact]
@@ -287,7 +289,8 @@ public sealed class AmountTests
         Assert.Equal(text, error.Text);
         Assert.Equal(column, error.Column);
         Assert.Contains(reason, error.Reason, StringComparison.Ordinal);
-        Assert.Contains(reason, Assert.Throws<FormatException>(() => Amount.Parse(text)).Message, StringComparison.Ordinal);
+        FormatException thrown = Assert.Throws<FormatException>(() => Amount.Parse(text));
+        Assert.Contains(reason, thrown.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -387,7 +390,10 @@ public sealed class AmountTests
         Assert.Equal(
             a * b == c * d,
             Amount.ProductsEqual(
-                Amount.FromBigInteger(a), Amount.FromBigInteger(b), Amount.FromBigInteger(c), Amount.FromBigInteger(d)));
+                Amount.FromBigInteger(a),
+                Amount.FromBigInteger(b),
+                Amount.FromBigInteger(c),
+                Amount.FromBigInteger(d)));
 
     private static IEnumerable<BigInteger> SomeNumbers()
     {
