@@ -55,7 +55,8 @@ public sealed class LabelIndex : ITagSource
     public static LabelIndex Of(IEnumerable<LoadedPack> packs)
     {
         ArgumentNullException.ThrowIfNull(packs);
-        LoadedPack[] sorted = [.. packs.OrderBy(pack => pack.Name, StringComparer.Ordinal)];
+        LoadedPack[] sorted = [.. packs];
+        Array.Sort(sorted, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         for (int i = 1; i < sorted.Length; i++)
         {
             if (sorted[i].Name == sorted[i - 1].Name)

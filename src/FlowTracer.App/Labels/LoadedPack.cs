@@ -68,8 +68,7 @@ public sealed record LoadedPack(
     {
         pack = LabelCsv.TryRead(content, file, out IReadOnlyList<Tag>? tags, out error)
             ? new LoadedPack(
-                LabelFileText.PackName(file), Path.GetFileName(file), digest, tags, [],
-                [.. UnlistedWords.Warnings(file, tags)])
+                LabelFileText.PackName(file), Path.GetFileName(file), digest, tags, [], UnlistedWords.Warnings(file, tags))
             : null;
         return pack is not null;
     }
@@ -95,30 +94,40 @@ public sealed record LoadedPack(
 /// <summary>Words for category and confidence that the rules do not know: accepted, and said.</summary>
 internal static class UnlistedWords
 {
-    public static IEnumerable<LabelError> Warnings(string file, IReadOnlyList<Tag> tags)
+    public static IReadOnlyList<LabelError> Warnings(string file, IReadOnlyList<Tag> tags)
     {
-        // Most packs repeat a few words: each is looked up once.
-        var categories = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        var confidences = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        (string Category, string Confidence) last = (string.Empty, string.Empty);
-        (bool Category, bool Confidence) unlisted = (false, false);
+        // Nearly every pack has none, and then nothing is built or sorted: this is part of every start.
         foreach (Tag tag in tags)
         {
-            if (tag.Category != last.Category || tag.Confidence != last.Confidence)
+            if (IsUnlistedCategory(tag.Category) || IsUnlistedConfidence(tag.Confidence))
             {
-                last = (tag.Category, tag.Confidence);
-                unlisted = (last.Category.Length > 0 && !CategoryRules.IsListed(last.Category),
-                    last.Confidence.Length > 0 && !ConfidenceRules.IsListed(last.Confidence));
+                return Counted(file, tags);
             }
-
-            Add(categories, tag.Category, unlisted.Category);
-            Add(confidences, tag.Confidence, unlisted.Confidence);
         }
 
-        return categories
-            .Select(word => Warning(file, "category", word, "it never stops a trace"))
-            .Concat(confidences.Select(word => Warning(file, "confidence", word, "it ranks below every known one")));
+        return [];
     }
+
+    private static LabelError[] Counted(string file, IReadOnlyList<Tag> tags)
+    {
+        var categories = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        var confidences = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        foreach (Tag tag in tags)
+        {
+            Add(categories, tag.Category, IsUnlistedCategory(tag.Category));
+            Add(confidences, tag.Confidence, IsUnlistedConfidence(tag.Confidence));
+        }
+
+        return
+        [
+            .. categories.Select(word => Warning(file, "category", word, "it never stops a trace")),
+            .. confidences.Select(word => Warning(file, "confidence", word, "it ranks below every known one")),
+        ];
+    }
+
+    private static bool IsUnlistedCategory(string word) => word.Length > 0 && !CategoryRules.IsListed(word);
+
+    private static bool IsUnlistedConfidence(string word) => word.Length > 0 && !ConfidenceRules.IsListed(word);
 
     private static void Add(SortedDictionary<string, int> counts, string word, bool isUnlisted)
     {

@@ -1,15 +1,13 @@
-using System.Collections.Frozen;
-
 namespace FlowTracer.App.Labels;
 
 /// <summary>What an unquoted YAML text means, and when a text may go without quotes.</summary>
 internal static class YamlText
 {
     // YAML 1.1's words (which PyYAML, and so GraphSense's tool, reads) include those of YAML 1.2.
-    private static readonly FrozenSet<string> Nulls = new[] { "", "~", "null", "Null", "NULL" }.ToFrozenSet();
+    private static readonly HashSet<string> Nulls = ["", "~", "null", "Null", "NULL"];
 
-    private static readonly FrozenSet<string> Words =
-        new[] { "y", "n", "yes", "no", "on", "off", "true", "false", "<<", "=" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    private static readonly HashSet<string> Words =
+        new(["y", "n", "yes", "no", "on", "off", "true", "false", "<<", "="], StringComparer.OrdinalIgnoreCase);
 
     public static bool IsNull(string plain) => Nulls.Contains(plain);
 

@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace FlowTracer.Core.Attributions;
 
 /// <summary>
@@ -15,7 +13,8 @@ public static class ConfidenceRules
     /// <summary>The rank of a word that is not in the table: below every one that is. Imports warn about it.</summary>
     public const int UnlistedRank = 0;
 
-    private static readonly FrozenDictionary<string, int> Ranks = new Dictionary<string, int>(StringComparer.Ordinal)
+    // A plain dictionary: a frozen one takes longer to build than a run of the program looks things up in it.
+    private static readonly Dictionary<string, int> Ranks = new Dictionary<string, int>(StringComparer.Ordinal)
     {
         // This program's words.
         ["ledger"] = 100,
@@ -38,7 +37,7 @@ public static class ConfidenceRules
         ["web_crawl"] = 20,
         ["heuristic"] = 10,
         ["unknown"] = UnstatedRank,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    };
 
     /// <summary>Whether the word is in the table.</summary>
     public static bool IsListed(string word) => Ranks.ContainsKey(word);
