@@ -1,1 +1,3 @@
-return 0;
+using FlowTracer.Commands;
+
+return await Cli.RunAsync(args).ConfigureAwait(false);

@@ -28,7 +28,7 @@ internal sealed class CsvExporter : ITraceExporter
     private static readonly string[] BalanceColumns =
     [
         "seed", "chain", "asset", "symbol", "decimals", "stolen", "claimed_earlier", "sink", "actor", "label",
-        "sink_asset", "amount", "amount_units", "share", "addresses", "movements",
+        "sink_asset", "amount", "amount_units", "share", "payers", "addresses", "movements",
     ];
 
     public string Format => "csv";
@@ -94,7 +94,7 @@ internal sealed class CsvExporter : ITraceExporter
                 (string? actor, string? label) = view.NameOf(row);
                 WriteRow(
                     csv, [.. head, row.Kind.Word(), Text(actor), Text(label), row.Asset.ToString(), row.Amount.ToString(),
-                    view.NameOf(row.Asset).Exact(row.Amount), view.ShareOf(sheet, row), ExportText.Number(row.Addresses), ExportText.Number(row.Movements)]);
+                    view.NameOf(row.Asset).Exact(row.Amount), view.ShareOf(sheet, row), ExportText.Number(row.Payers), ExportText.Number(row.Addresses), ExportText.Number(row.Movements)]);
             }
 
             // A seed that an earlier one had claimed whole has no sink, and is no less a seed.

@@ -192,6 +192,7 @@ internal sealed class TraceJsonExporter : ITraceExporter
             Text("amount", row.Amount.ToString());
             Text("amount_text", view.NameOf(row.Asset).Text(row.Amount));
             Text("share", view.ShareOf(sheet, row));
+            json.WriteNumber("payers", row.Payers);
             json.WriteNumber("addresses", row.Addresses);
             json.WriteNumber("movements", row.Movements);
             json.WriteEndObject();

@@ -29,7 +29,8 @@ public readonly record struct AssetName(string Symbol, int Decimals)
     {
         string exact = Grouped(Exact(amount));
         int point = exact.IndexOf('.', StringComparison.Ordinal);
-        return point < 0 || exact.Length <= point + 1 + places ? exact : exact[..(point + 1 + places)];
+        return point < 0 || exact.Length <= point + 1 + places ? exact
+            : exact[..(places == 0 ? point : point + 1 + places)];
     }
 
     private static string Grouped(string exact)

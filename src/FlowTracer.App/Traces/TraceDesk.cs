@@ -24,6 +24,9 @@ public sealed class TraceDesk(string fixtures, LabelIndex labels)
     /// <summary>The facts that ship with the program, wherever it is installed or run from.</summary>
     public static string ShippedFixtures { get; } = Path.Combine(AppContext.BaseDirectory, "fixtures");
 
+    /// <summary>The symbols and decimals that ship with the program.</summary>
+    public static AssetCatalogue ShippedAssets() => AssetsOf(ShippedFixtures);
+
     /// <summary>Reads the facts of a request and finds its seeds in them.</summary>
     /// <exception cref="InputException">The subject, the record or an option cannot be used.</exception>
     public async Task<TraceCase> OpenAsync(TraceRequest request, CancellationToken cancellationToken)
@@ -33,7 +36,7 @@ public sealed class TraceDesk(string fixtures, LabelIndex labels)
         (string name, byte[] bytes) = request.Data
             ?? (heist is not null ? await ShippedAsync(heist, cancellationToken).ConfigureAwait(false) : throw NoData(request));
         RecordedSource source = new(TransfersCsv.Read(bytes, name), heist?.Coverage ?? []);
-        AssetCatalogue assets = AssetCatalogue.Read(Path.Combine(fixtures, "ethereum", "tokens.csv"));
+        AssetCatalogue assets = AssetsOf(fixtures);
         SeedFinder finder = new(source, request, assets, name);
         ImmutableArray<Seed> seeds = subject switch
         {
@@ -62,6 +65,9 @@ public sealed class TraceDesk(string fixtures, LabelIndex labels)
             .ConfigureAwait(false);
         return new TraceReport(trace, opened.Provenance, opened.Assets, opened.Heist);
     }
+
+    private static AssetCatalogue AssetsOf(string folder) =>
+        AssetCatalogue.Read(Path.Combine(folder, "ethereum", "tokens.csv"));
 
     private async Task<(string Name, byte[] Bytes)> ShippedAsync(Heist heist, CancellationToken cancellationToken)
     {

@@ -43,17 +43,31 @@ internal sealed class SinkBook
     }
 
     /// <summary>The rows of a seed: kinds in their order, the largest first, then by name.</summary>
-    public ImmutableArray<SinkRow> Rows(int seed) =>
+    public ImmutableArray<SinkRow> Rows(int seed, IReadOnlyList<Hop> hops) =>
     [
         .. _rows.Where(entry => entry.Key.Seed == seed)
             .Select(entry => new SinkRow(
-                entry.Key.Sink.Kind, entry.Key.Sink.Name, entry.Key.Asset, entry.Value.Amount, entry.Value.Nodes.Count,
-                entry.Value.Movements))
+                entry.Key.Sink.Kind, entry.Key.Sink.Name, entry.Key.Asset, entry.Value.Amount, Payers(seed, entry.Value, hops),
+                entry.Value.Nodes.Count, entry.Value.Movements))
             .OrderBy(row => row.Kind)
             .ThenByDescending(row => row.Amount)
             .ThenBy(row => row.Name, StringComparer.Ordinal)
             .ThenBy(row => row.Asset),
     ];
+
+    private static int Payers(int seed, Row row, IReadOnlyList<Hop> hops)
+    {
+        HashSet<int> payers = [];
+        foreach (Hop hop in hops)
+        {
+            if (row.Nodes.Contains(hop.To) && hop.Carries(seed))
+            {
+                payers.Add(hop.From);
+            }
+        }
+
+        return payers.Count;
+    }
 
     private sealed class Row
     {

@@ -111,7 +111,7 @@ internal sealed partial class Sweep
         }
 
         return new SeedBalance(
-            seed.Index, seed.Seed.Asset, seed.Stolen, seed.ClaimedEarlier, _sinks.Rows(seed.Index));
+            seed.Index, seed.Seed.Asset, seed.Stolen, seed.ClaimedEarlier, _sinks.Rows(seed.Index, _graph.Hops));
     }
 
     private IEnumerable<Gap> Gaps()
@@ -164,7 +164,7 @@ internal sealed partial class Sweep
                 yield return new Assumption(
                     hop.Movement.Grade == Grade.Inferred ? "inferred-amount" : "hypothesis",
                     _graph.Nodes[hop.To].Id,
-                    $"That {hop.Amount} of {hop.Asset} arrived is the source's estimate, not a fact of the chain ({hop.Movement.Source}).");
+                    $"What it received{InTransaction(hop.Movement)} is the source's estimate, not a fact of the chain ({hop.Movement.Source}).");
             }
         }
 
@@ -176,4 +176,7 @@ internal sealed partial class Sweep
                 $"{inexact} hops have no exact block in the record; they are taken in the record's own order.");
         }
     }
+
+    private static string InTransaction(Movement movement) =>
+        movement.Tx is TxHash tx ? $" in transaction {tx.ToString(movement.Chain.Family)}" : string.Empty;
 }

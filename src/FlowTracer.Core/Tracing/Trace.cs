@@ -81,17 +81,33 @@ public readonly record struct HopLot(int Seed, Amount Amount, Amount Origin);
 /// <param name="Movement">The movement behind it.</param>
 /// <param name="Lots">The seeds' parts, by seed.</param>
 public sealed record Hop(
-    int From, int To, Asset Asset, Amount Amount, Leg? Paid, Movement Movement, ImmutableArray<HopLot> Lots);
+    int From, int To, Asset Asset, Amount Amount, Leg? Paid, Movement Movement, ImmutableArray<HopLot> Lots)
+{
+    /// <summary>Whether a part of it is a seed's.</summary>
+    public bool Carries(int seed)
+    {
+        foreach (HopLot lot in Lots)
+        {
+            if (lot.Seed == seed)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
 
 /// <summary>One row of a seed's balance sheet.</summary>
 /// <param name="Kind">What kind of end.</param>
 /// <param name="Name">Actor, label or limit; empty for <c>fee</c>, <c>held</c> and most of <c>edge</c>.</param>
 /// <param name="Asset">What the amount counts: the seed's asset; under poison, what moved there.</param>
 /// <param name="Amount">Origin units; under poison, units that moved there while marked.</param>
+/// <param name="Payers">How many others paid the seed's value into those addresses.</param>
 /// <param name="Addresses">How many addresses (coins, on Bitcoin) it ended at.</param>
 /// <param name="Movements">How many movements brought it there.</param>
 public sealed record SinkRow(
-    SinkKind Kind, string Name, Asset Asset, Amount Amount, int Addresses, int Movements);
+    SinkKind Kind, string Name, Asset Asset, Amount Amount, int Payers, int Addresses, int Movements);
 
 /// <summary>A seed's balance sheet: stolen = claimed earlier + the sum of its sinks.</summary>
 /// <param name="Seed">Index of the seed, from 0.</param>

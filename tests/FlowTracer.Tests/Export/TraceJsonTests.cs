@@ -88,7 +88,7 @@ public sealed class TraceJsonTests
             ["id", "chain", "asset", "symbol", "decimals", "stolen", "stolen_text", "claimed_earlier", "residual", "sinks"],
             Keys(seed));
         Assert.Equal(
-            ["kind", "actor", "label", "asset", "symbol", "amount", "amount_text", "share", "addresses", "movements"],
+            ["kind", "actor", "label", "asset", "symbol", "amount", "amount_text", "share", "payers", "addresses", "movements"],
             Keys(seed.GetProperty("sinks")[0]));
         Assert.Equal(
             ["id", "chain", "kind", "role", "address", "attribution", "sink", "holdings"], Keys(root.GetProperty("nodes")[0]));

@@ -1,0 +1,240 @@
+using System.Numerics;
+using FlowTracer.Core.Attributions;
+using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
+using FlowTracer.Core.Taint;
+
+namespace FlowTracer.Core.Tracing;
+
+/// <summary>What happens to lots where they arrive: seeds claim, labels and limits end, holders become active.</summary>
+internal sealed partial class Sweep
+{
+    private void Receive(Flow flow, int from, int taker)
+    {
+        Leg leg = flow.To[taker];
+        _active.TryGetValue(leg.Holder, out ActiveHolder? receiver);
+        List<Arrival> lots = ClaimReceived(flow, taker, receiver);
+        bool isSeed = lots.Exists(static lot => lot.IsFresh);
+        if (lots.Exists(static lot => lot.Lot.IsTainted))
+        {
+            Attribution? attribution = _attributions(leg.Holder.Address);
+            int node = _graph.Of(leg.Holder, isSeed ? NodeRole.Seed : receiver is null ? NodeRole.Sink : NodeRole.Wallet, attribution);
+            _graph.Move(from, node, leg, flow.Movement.IsSwap ? flow.From[0] : null, flow.Movement,
+                [.. lots.Select(static lot => lot.Lot)]);
+            EndAtStop(lots, leg.Holder.Asset, attribution, node);
+            EndSmallest(lots, leg.Holder.Asset, node);
+            receiver = Enter(flow, taker, receiver, lots, node, isSeed);
+        }
+
+        if (receiver is not null)
+        {
+            receiver.Depth = isSeed ? 0 : receiver.Depth;
+            foreach (Arrival lot in lots)
+            {
+                receiver.Pool.Put(lot.Lot);
+            }
+        }
+    }
+
+    private List<Arrival> ClaimReceived(Flow flow, int taker, ActiveHolder? receiver)
+    {
+        int[] given = _forward ? [] : [.. flow.Seeds.Select(static seed => seed.Index)];
+        List<Arrival> lots = [.. flow.Shares[taker].Select(lot => new Arrival(lot, given.Length == 0 ? Lot.Clean : _claims.Only(lot.Claim, given)))];
+        if (_forward)
+        {
+            ClaimOutput(flow, taker, lots);
+        }
+
+        foreach (SeedClaim claim in receiver?.Claims ?? [])
+        {
+            claim.Take(lots);
+        }
+
+        return lots;
+    }
+
+    private void EndAtStop(List<Arrival> lots, Asset asset, Attribution? attribution, int node)
+    {
+        if (attribution?.Stop is SinkKind kind)
+        {
+            SinkKey sink = new(kind, attribution.Actor.Length > 0 ? attribution.Actor : attribution.Label);
+            EndWhere(lots, static (_, _) => true, sink, asset, node);
+        }
+    }
+
+    // Lots under the limit are cut where they arrive; neighbours that count as one lot are measured as one.
+    private void EndSmallest(List<Arrival> lots, Asset asset, int node)
+    {
+        if (_question.Limits.SmallestLot.TryGetValue(asset, out Amount smallest))
+        {
+            MergeNeighbours(lots);
+            EndWhere(lots, (lot, least) => lot.Amount < least, new SinkKey(SinkKind.Cut, CutNames.SmallestLot), asset, node, smallest);
+        }
+    }
+
+    private static void MergeNeighbours(List<Arrival> lots)
+    {
+        for (int i = lots.Count - 1; i > 0; i--)
+        {
+            if (lots[i - 1].Fresh == lots[i].Fresh && lots[i - 1].Lot.Merges(lots[i].Lot))
+            {
+                lots[i - 1] = lots[i - 1] with { Lot = lots[i - 1].Lot.Plus(lots[i].Lot) };
+                lots.RemoveAt(i);
+            }
+        }
+    }
+
+    // Books tainted lots at a sink. What a seed puts down in this movement starts here and is exempt; the money itself
+    // arrives all the same, and what the sink has taken of it counts as clean.
+    private void EndWhere(
+        List<Arrival> lots, Func<Lot, Amount, bool> ends, SinkKey sink, Asset asset, int node, Amount least = default)
+    {
+        List<Lot> ended = [];
+        for (int i = 0; i < lots.Count; i++)
+        {
+            (Lot lot, int fresh) = lots[i];
+            int earlier = _claims.Minus(lot.Claim, fresh);
+            if (earlier != Lot.Clean && ends(lot, least))
+            {
+                ended.Add(lot with { Claim = earlier });
+                lots[i] = new Arrival(fresh == Lot.Clean ? Lot.CleanOf(lot.Amount) : lot with { Claim = fresh }, fresh);
+            }
+        }
+
+        if (ended.Count > 0)
+        {
+            _graph.End(node, sink.Kind);
+            Book(ended, sink, asset, node);
+        }
+    }
+
+    // Makes a holder active that tainted lots reach, unless a limit keeps it out: then they are cut here.
+    private ActiveHolder? Enter(
+        Flow flow, int taker, ActiveHolder? receiver, List<Arrival> lots, int node, bool isSeed)
+    {
+        if (receiver is not null || !lots.Exists(static lot => lot.Lot.IsTainted))
+        {
+            return receiver;
+        }
+
+        Holder holder = flow.To[taker].Holder;
+        if (!isSeed && LimitAt(flow, holder) is string limit)
+        {
+            _graph.End(node, SinkKind.Cut);
+            Book([.. lots.Select(static lot => lot.Lot)], new SinkKey(SinkKind.Cut, limit), holder.Asset, node);
+            return null;
+        }
+
+        _graph.Of(holder, isSeed ? NodeRole.Seed : NodeRole.Wallet, null);
+        return Activate(holder, node, flow.Movement.Position, isSeed ? 0 : flow.Depth, flow.OwnLegs(taker));
+    }
+
+    private string? LimitAt(Flow flow, Holder holder)
+    {
+        Limits limits = _question.Limits;
+        if (flow.Depth > limits.Hops)
+        {
+            return CutNames.Hops;
+        }
+
+        if (_activeAddresses.Count >= limits.Addresses && !_activeAddresses.Contains(holder.Address))
+        {
+            return CutNames.Addresses;
+        }
+
+        if (limits.Degree is int most && _attributions(holder.Address) is null)
+        {
+            Position at = flow.Movement.Position;
+            if (!_histories.TryGet(holder, at, out History history, out _))
+            {
+                _missing[holder] = new HistoryRequest(holder, at, _question.Direction);
+            }
+            else if (Counterparties(history, holder, at) > most)
+            {
+                return CutNames.Degree;
+            }
+        }
+
+        return null;
+    }
+
+    // With how many others a holder deals from here on, inside the time window.
+    private int Counterparties(History history, Holder holder, Position at)
+    {
+        HashSet<Address> others = [];
+        foreach (Movement movement in history.Movements)
+        {
+            if (!IsBefore(at, movement.Position) || IsPast(_question.Limits.Window, movement))
+            {
+                continue;
+            }
+
+            bool gives = movement.Inputs.Any(leg => leg.Holder == holder);
+            bool gets = movement.Outputs.Any(leg => leg.Holder == holder);
+            others.UnionWith((gives ? movement.Outputs : []).Concat(gets ? movement.Inputs : []).Select(static leg => leg.Holder.Address));
+        }
+
+        others.Remove(holder.Address);
+        return others.Count;
+    }
+
+    private bool IsPast(Moment? window, Movement movement)
+    {
+        return window is not null
+            && ((window.Block is ulong block && IsPast(movement.Position.Block.CompareTo(block)))
+                || (window.TimeSeconds is long seconds
+                    && movement.Stamp.TimeSeconds is long time && IsPast(time.CompareTo(seconds))));
+
+        bool IsPast(int comparison) => _forward ? comparison > 0 : comparison < 0;
+    }
+
+    // Own legs: what the holder gave, and got before, in the movement that makes it active. Its balance counts them.
+    private ActiveHolder Activate(Holder holder, int node, Position at, int depth, BigInteger ownLegs)
+    {
+        ActiveHolder active = new(holder, node, depth, _question.Policy.NewPool(_claims));
+        _active[holder] = active;
+        _activeAddresses.Add(holder.Address);
+        if (!_histories.TryGet(holder, at, out History history, out BigInteger? opening))
+        {
+            _missing[holder] = new HistoryRequest(holder, at, _question.Direction);
+            return active;
+        }
+
+        active.History = history;
+        BigInteger? balance = opening + ownLegs;
+        active.OpeningUnknown = balance is null or { Sign: < 0 };
+        if (balance is { Sign: > 0 } clean)
+        {
+            active.Pool.Put(Lot.CleanOf(Amount.FromBigInteger(clean)));
+        }
+
+        _queue.Add(history.Movements, at);
+        return active;
+    }
+
+    // One movement's tainted lots end at a sink: one movement in each seed's row, however many lots.
+    private void Book(List<Lot> lots, SinkKey sink, Asset asset, int node)
+    {
+        SortedDictionary<int, (Amount Amount, Amount Origin)> bySeed = [];
+        foreach (Lot lot in lots)
+        {
+            foreach (int seed in _claims.SeedsOf(lot.Claim))
+            {
+                (Amount amount, Amount origin) = bySeed.GetValueOrDefault(seed);
+                bySeed[seed] = (amount + lot.Amount, origin + lot.Origin);
+            }
+        }
+
+        foreach ((int seed, (Amount amount, Amount origin)) in bySeed)
+        {
+            Book(seed, sink, node, asset, amount, origin, movements: 1);
+        }
+    }
+
+    // Poison measures reach: what moved while marked, in what moved. Every other policy counts the seed's own units.
+    private void Book(int seed, SinkKey sink, int node, Asset asset, Amount amount, Amount origin, int movements)
+    {
+        bool reach = _question.Policy.MeasuresReach;
+        _sinks.Add(seed, sink, reach ? asset : _seeds[seed].Seed.Asset, node, reach ? amount : origin, movements);
+    }
+}

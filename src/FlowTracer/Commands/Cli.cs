@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using FlowTracer.Core.Model;
+using FlowTracer.Core.Tracing;
+
+namespace FlowTracer.Commands;
+
+/// <summary>Exit codes (docs/formats.md).</summary>
+internal static class ExitCode
+{
+    public const int Done = 0;
+    public const int Fault = 1;
+    public const int BadInput = 2;
+    public const int Cancelled = 130;
+}
+
+/// <summary>The program: what it understands, and how it fails.</summary>
+internal static class Cli
+{
+    /// <summary>Runs a command line. Results go to standard output, everything else to standard error.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        RootCommand root = new("Follows stolen cryptocurrency to the last base unit, so that others can check the answer.")
+        {
+            TraceCommand.Create(),
+            CompareCommand.Create(),
+            HeistsCommand.Create(),
+            LabelsCommand.Create(),
+        };
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            return Fail(parsed.Errors[0].Message, ExitCode.BadInput);
+        }
+
+        try
+        {
+            int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false })
+                .ConfigureAwait(false);
+            if (parsed.Action is HelpAction)
+            {
+                Examples.Print(parsed.CommandResult.Command);
+            }
+
+            return code;
+        }
+        catch (InputException fault)
+        {
+            return Fail(fault.Message, ExitCode.BadInput);
+        }
+        catch (LedgerException fault)
+        {
+            return Fail($"the facts cannot be true together: {fault.Message}", ExitCode.BadInput);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return Fail(fault.Message, ExitCode.BadInput);
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail("cancelled", ExitCode.Cancelled);
+        }
+        catch (InvariantException bug)
+        {
+            return Fail($"this is a bug in flowtracer, and no answer is given: {bug}", ExitCode.Fault);
+        }
+    }
+
+    private static int Fail(string message, int code)
+    {
+        Console.Error.WriteLine($"flowtracer: {(code == ExitCode.Fault ? message : message.ReplaceLineEndings(" "))}");
+        return code;
+    }
+}

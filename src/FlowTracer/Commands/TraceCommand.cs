@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Diagnostics;
+using FlowTracer.App.Export;
+using FlowTracer.App.Traces;
+using FlowTracer.Core.Model;
+using FlowTracer.Core.Taint;
+using FlowTracer.Core.Tracing;
+using FlowTracer.Views;
+
+namespace FlowTracer.Commands;
+
+/// <summary><c>flowtracer trace</c>.</summary>
+internal static class TraceCommand
+{
+    public static Command Create()
+    {
+        TraceOptions options = new();
+        Option<string> policy = new("--policy", "-p")
+        {
+            Description = "How an account gives up money: " + string.Join(", ", TaintPolicies.All.Select(static p => p.Name)) + ".",
+            DefaultValueFactory = static _ => TaintPolicies.Fifo.Name,
+        };
+        Option<string?> directory = new("--out", "-o") { Description = "Write exports into this folder." };
+        Option<string> formats = new("--format", "-f")
+        {
+            Description = $"What to write there: {string.Join(", ", Exports.All.Select(static e => e.Format))}, separated by commas.",
+            DefaultValueFactory = static _ => "json",
+        };
+        Option<bool> aggregate = new("--aggregate") { Description = "In graphs, merge hops of one pair and asset into one edge." };
+        Option<bool> json = new("--json") { Description = "Print trace.json instead of tables." };
+        Command command = new("trace", "Follows value from a theft to where it ends, and accounts for every unit of it.")
+        {
+            policy, directory, formats, aggregate, json,
+        };
+        options.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            Stopwatch clock = Stopwatch.StartNew();
+            ITaintPolicy chosen = PolicyOf(parsed.GetValue(policy)!);
+            IReadOnlyList<string> written = Exports.Parse(parsed.GetValue(formats)!);
+            TraceRequest request = await options.ReadAsync(parsed, cancellationToken).ConfigureAwait(false);
+            TraceReport report = await RunAsync(request, chosen, cancellationToken).ConfigureAwait(false);
+            if (parsed.GetValue(directory) is string folder)
+            {
+                await ExportWriter.WriteAsync(
+                    folder, written, report, new ExportOptions(parsed.GetValue(aggregate)), cancellationToken).ConfigureAwait(false);
+            }
+
+            Show(report, parsed.GetValue(json));
+            Took(report, parsed.GetValue(directory), clock);
+            return ExitCode.Done;
+        });
+        return command.WithExamples(
+            "trace ronin-bridge-2022",
+            "trace ronin-bridge-2022 --policy haircut --out out --format json,graphml",
+            "trace 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --data transfers.csv --asset ETH",
+            "trace 0xA160cdAB225685dA1d56aa342Ad8841c3b53f291 --data transfers.csv --backward",
+            "trace 0xc28fad5e8d5e0ce6a2eaf67b6687be5d58113e16be590824d6cfa1a94467d0b7 --data - --json < transfers.csv");
+    }
+
+    /// <summary>The policy of a name.</summary>
+    /// <exception cref="InputException">There is none.</exception>
+    public static ITaintPolicy PolicyOf(string name) => TaintPolicies.Find(name) ?? throw new InputException(
+        $"unknown policy {new ParseError(name, 1, "expected " + string.Join(", ", TaintPolicies.All.Select(static p => p.Name)))}");
+
+    /// <summary>The desk over the facts and labels of this machine.</summary>
+    public static TraceDesk Desk(CancellationToken cancellationToken) =>
+        new(TraceDesk.ShippedFixtures, LabelsCommand.Load(cancellationToken));
+
+    private static async Task<TraceReport> RunAsync(
+        TraceRequest request, ITaintPolicy policy, CancellationToken cancellationToken)
+    {
+        TraceCase opened = await Desk(cancellationToken).OpenAsync(request, cancellationToken).ConfigureAwait(false);
+        using ProgressLine progress = new();
+        return await TraceDesk.RunAsync(opened, policy, progress, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static void Show(TraceReport report, bool json)
+    {
+        if (json)
+        {
+            ITraceExporter exporter = Exports.Find("json");
+            using Stream output = Console.OpenStandardOutput();
+            exporter.Write(exporter.FileNames[0], report, new ExportOptions(Aggregate: false), output);
+            return;
+        }
+
+        TraceView.Write(Terminal.Out(), report);
+    }
+
+    private static void Took(TraceReport report, string? folder, Stopwatch clock)
+    {
+        int addresses = report.Trace.Nodes.Count(static node => node.Kind is NodeKind.Address or NodeKind.Coin);
+        Console.Error.WriteLine(
+            $"Traced {report.Trace.Hops.Length:N0} hops over {addresses:N0} addresses in {clock.Elapsed.TotalSeconds:F2} s{(folder is null ? "" : $"; exports are in {folder}")}.");
+    }
+}

@@ -1,0 +1,167 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using FlowTracer.App.Traces;
+using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
+using FlowTracer.Core.Tracing;
+using ParseError = FlowTracer.Core.Model.ParseError;
+
+namespace FlowTracer.Commands;
+
+/// <summary>What <c>trace</c> and <c>compare</c> have in common on the command line.</summary>
+internal sealed class TraceOptions
+{
+    private readonly Argument<string> _subject = new("subject")
+    {
+        Description = "A heist of the catalogue, an address or a transaction (0x…).",
+    };
+
+    private readonly Option<string?> _data = new("--data", "-d")
+    {
+        Description = "Your own record, a transfers CSV (docs/formats.md); - reads standard input.",
+    };
+
+    private readonly Option<string> _chain = new("--chain")
+    {
+        Description = "The chain of an address or transaction: ethereum, or ethereum-N for a test network.",
+        DefaultValueFactory = static _ => "ethereum",
+    };
+
+    private readonly Option<bool> _backward = new("--backward")
+    {
+        Description = "Where did the money come from, instead of where it went.",
+    };
+
+    private readonly Option<string?> _asset = new("--asset")
+    {
+        Description = "Only this asset of an address or transaction: ETH or a token's contract.",
+    };
+
+    private readonly Option<string?> _to = new("--to") { Description = "Only what this address received in a transaction." };
+
+    private readonly Option<string?> _amount = new("--amount")
+    {
+        Description = "How much of it, in whole units: 1,700 or 0.25.",
+    };
+
+    private readonly Option<string?> _from = new("--from")
+    {
+        Description = "From where on an address' money is traced: a block or a time (2022-03-23T13:00:00Z).",
+    };
+
+    private readonly Option<string?> _until = new("--until")
+    {
+        Description = "Follow nothing past this block or time; what moves later is cut as 'time-window'.",
+    };
+
+    private readonly Option<int?> _hops = new("--max-hops") { Description = "Follow at most this many hops." };
+
+    private readonly Option<int?> _addresses = new("--max-addresses") { Description = "Follow at most this many addresses." };
+
+    private readonly Option<int?> _degree = new("--max-degree")
+    {
+        Description = "An unlabelled address with more counterparties counts as a service and is cut.",
+    };
+
+    private readonly Option<string[]> _smallest = new("--min-lot")
+    {
+        Description = "Follow no smaller lot: ETH=0.01 or a token's contract=100. May be repeated.",
+    };
+
+    public TraceOptions()
+    {
+        foreach (Option<int?> option in (Option<int?>[])[_hops, _addresses, _degree])
+        {
+            option.Validators.Add(Positive);
+        }
+    }
+
+    public void AddTo(Command command)
+    {
+        command.Arguments.Add(_subject);
+        foreach (Option option in (Option[])[_data, _chain, _backward, _asset, _to, _amount, _from, _until, _hops, _addresses, _degree, _smallest])
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>What was asked.</summary>
+    /// <exception cref="InputException">An option cannot be used, or its file cannot be read.</exception>
+    public async Task<TraceRequest> ReadAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        string chainText = parsed.GetValue(_chain)!;
+        if (!ChainId.TryParse(chainText, out ChainId chain) || chain.Family != ChainFamily.Account)
+        {
+            throw new InputException($"--chain {new ParseError(chainText, 1, "expected ethereum, or ethereum-N for a test network")}");
+        }
+
+        Direction direction = parsed.GetValue(_backward) ? Direction.Backward : Direction.Forward;
+        return new TraceRequest
+        {
+            Subject = parsed.GetValue(_subject)!,
+            Chain = chain,
+            Data = await DataAsync(parsed.GetValue(_data), cancellationToken).ConfigureAwait(false),
+            Direction = direction,
+            Asset = parsed.GetValue(_asset),
+            To = parsed.GetValue(_to),
+            Amount = parsed.GetValue(_amount),
+            From = MomentOf("--from", parsed.GetValue(_from)),
+            SmallestLots = parsed.GetValue(_smallest) ?? [],
+            Limits = new Limits
+            {
+                Hops = parsed.GetValue(_hops),
+                Addresses = parsed.GetValue(_addresses),
+                Degree = parsed.GetValue(_degree),
+                Window = MomentOf("--until", parsed.GetValue(_until)),
+            },
+        };
+    }
+
+    private static void Positive(OptionResult result)
+    {
+        if (result.GetValueOrDefault<int?>() is < 1)
+        {
+            result.AddError($"{result.Option.Name} should be 1 or more");
+        }
+    }
+
+    private static async Task<(string, byte[])?> DataAsync(string? data, CancellationToken cancellationToken)
+    {
+        if (data is null)
+        {
+            return null;
+        }
+
+        if (data == "-")
+        {
+            using MemoryStream whole = new();
+            await using Stream input = Console.OpenStandardInput();
+            await input.CopyToAsync(whole, cancellationToken).ConfigureAwait(false);
+            return ("standard input", whole.ToArray());
+        }
+
+        return File.Exists(data)
+            ? (data, await File.ReadAllBytesAsync(data, cancellationToken).ConfigureAwait(false))
+            : throw new InputException($"there is no file {new ParseError(data, 1, "given with --data")}");
+    }
+
+    private static Moment? MomentOf(string option, string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong block))
+        {
+            return new Moment(block, null);
+        }
+
+        string[] formats = ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd"];
+        return DateTimeOffset.TryParseExact(
+            text, formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+            ? new Moment(null, time.ToUnixTimeSeconds())
+            : throw new InputException($"{option} {new ParseError(text, 1, "expected a block number or a time like 2022-03-23T13:00:00Z")}");
+    }
+}

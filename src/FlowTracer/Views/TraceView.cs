@@ -1,0 +1,283 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using FlowTracer.App.Traces;
+using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
+using FlowTracer.Core.Tracing;
+
+namespace FlowTracer.Views;
+
+/// <summary>A trace on the terminal: what was stolen, where it ended, who has most of it, and what is not known.</summary>
+internal static class TraceView
+{
+    private const int HoldersShown = 10;
+    private const int GapsShown = 12;
+    private const int PlacesShown = 5;
+
+    public static void Write(Terminal console, TraceReport report)
+    {
+        Title(console, report);
+        Stolen(console, report);
+        Balance(console, report);
+        Holders(console, report);
+        Gaps(console, report);
+        Assumptions(console, report);
+        Basis(console, report);
+    }
+
+    /// <summary>What a sink is called where people read it.</summary>
+    public static string NameOf(SinkKind kind, string name) => (kind, name) switch
+    {
+        (SinkKind.Held, _) => "unspent, history complete",
+        (SinkKind.Edge, "issuance") => "newly issued",
+        (SinkKind.Edge, _) => "later history not recorded",
+        (SinkKind.Fee, _) => "paid to the network",
+        _ => name,
+    };
+
+    private static void Title(Terminal console, TraceReport report)
+    {
+        TraceQuestion question = report.Trace.Question;
+        string subject = report.Heist is { } heist ? $"{heist.Name}, {heist.Date}" : report.Provenance.Subject;
+        string asked = question.Direction == Direction.Forward ? "where the money went" : "where the money came from";
+        console.Title($"{subject}: {asked}");
+        console.Paragraph($"Policy {question.Policy.Name}: {question.Policy.Summary}. {LimitsText(question.Limits, report.Assets)}");
+    }
+
+    private static string LimitsText(Limits limits, AssetCatalogue assets)
+    {
+        List<string> parts = [];
+        if (limits.Hops is int hops)
+        {
+            parts.Add($"at most {hops} hops");
+        }
+
+        if (limits.Addresses is int addresses)
+        {
+            parts.Add($"at most {addresses} addresses");
+        }
+
+        if (limits.Degree is int degree)
+        {
+            parts.Add($"at most {degree} counterparties");
+        }
+
+        parts.AddRange(limits.SmallestLot.Select(lot => $"lots from {assets[lot.Key].Text(lot.Value)}"));
+        if (limits.Window is Moment window)
+        {
+            parts.Add($"up to {(window.Block is ulong block ? $"block {block}" : TimeText(window.TimeSeconds!.Value))}");
+        }
+
+        return parts.Count == 0 ? "No limits." : $"Limits: {string.Join(", ", parts)}.";
+    }
+
+    private static void Stolen(Terminal console, TraceReport report)
+    {
+        console.Heading(report.Trace.Question.Direction == Direction.Forward ? "STOLEN" : "ASKED FOR");
+        foreach (SeedBalance balance in report.Trace.Balance)
+        {
+            Seed seed = report.Trace.Question.Seeds[balance.Seed];
+            AssetName asset = report.Assets[balance.Asset];
+            console.Line($"Seed {balance.Seed + 1}  {asset.Text(balance.Stolen)}");
+            if (seed is TransferSeed { Movement: var movement })
+            {
+                console.Line($"        {WhenText(movement.Stamp)}, received by");
+                console.Line($"        {seed.Holder.Address}");
+                console.Line($"        {movement.Tx?.ToString(seed.Asset.Chain.Family) ?? "in a transaction the record does not name"}");
+            }
+            else
+            {
+                console.Line("        what this address had and received:");
+                console.Line($"        {seed.Holder.Address}");
+            }
+        }
+    }
+
+    private static void Balance(Terminal console, TraceReport report)
+    {
+        bool reach = report.Trace.Question.Policy.MeasuresReach;
+        console.Heading(reach ? "REACH (marked amounts pass many hands and do not add up)" : "BALANCE SHEET");
+        foreach (SeedBalance balance in report.Trace.Balance)
+        {
+            AssetName asset = report.Assets[balance.Asset];
+            List<string[]?> rows = [.. balance.Sinks.Select(row => Row(row, balance, report, reach))];
+            if (!reach)
+            {
+                rows.AddRange(Total(balance, asset));
+            }
+
+            console.Table(
+                [$"Seed {balance.Seed + 1}", "", reach ? ">marked" : $">{asset.Symbol}", reach ? "" : ">share", ">from", ">at", ">moves"],
+                rows, elastic: 1);
+            console.Line();
+        }
+
+        Misreadings(console, report);
+    }
+
+    private static string[] Row(SinkRow row, SeedBalance balance, TraceReport report, bool reach)
+    {
+        AssetName asset = report.Assets[row.Asset];
+        return
+        [
+            row.Kind.Word(),
+            NameOf(row.Kind, row.Name),
+            reach ? $"{asset.Cut(row.Amount, 4)} {asset.Symbol}" : asset.Cut(row.Amount, 8),
+            reach ? "" : Share.Percent(row.Amount, balance.Stolen),
+            row.Payers.ToString("N0", CultureInfo.InvariantCulture),
+            row.Addresses.ToString("N0", CultureInfo.InvariantCulture),
+            row.Movements.ToString("N0", CultureInfo.InvariantCulture),
+        ];
+    }
+
+    private static IEnumerable<string[]?> Total(SeedBalance balance, AssetName asset)
+    {
+        if (!balance.ClaimedEarlier.IsZero)
+        {
+            yield return
+            [
+                "earlier", "in an earlier seed's sheet", asset.Cut(balance.ClaimedEarlier, 8),
+                Share.Percent(balance.ClaimedEarlier, balance.Stolen), "", "", "",
+            ];
+        }
+
+        yield return null;
+        yield return
+            ["total", "residual 0", asset.Cut(balance.Stolen, 8), Share.Percent(balance.Stolen, balance.Stolen), "", "", ""];
+    }
+
+    // What a reader would otherwise take for something else.
+    private static void Misreadings(Terminal console, TraceReport report)
+    {
+        console.Bullet("from: how many addresses paid it in; at: how many it ended at; moves: in how many movements.");
+        HashSet<SinkKind> kinds = [.. report.Trace.Balance.SelectMany(static b => b.Sinks).Select(static row => row.Kind)];
+        if (kinds.Contains(SinkKind.Edge))
+        {
+            console.Bullet("edge: the record ends at these addresses. What they did later was not recorded: do not read it as money they still hold.");
+        }
+
+        if (kinds.Contains(SinkKind.Held))
+        {
+            console.Bullet("held: unspent in every row recorded for addresses whose history is complete, as far as the record goes.");
+        }
+
+        if (kinds.Contains(SinkKind.Cut))
+        {
+            console.Bullet("cut: a limit or an unresolved step stopped the trace there; the money may have gone on.");
+        }
+
+        if (report.Trace.Question.Policy.MeasuresReach)
+        {
+            console.Bullet("poison marks whole balances: one stolen unit marks all that it meets. It says who was touched, not how much they have.");
+        }
+        else if (report.Trace.Balance.Any(b => b.Sinks.Any(row => row.Asset == b.Asset) && Swapped(report.Trace, b.Seed)))
+        {
+            console.Bullet("Amounts are in what was stolen: value swapped into another asset keeps counting in the seed's own units.");
+        }
+    }
+
+    private static bool Swapped(Trace trace, int seed) =>
+        trace.Hops.Any(hop => hop.Paid is not null && hop.Lots.Any(lot => lot.Seed == seed));
+
+    private static void Holders(Terminal console, TraceReport report)
+    {
+        var holdings = (from node in report.Trace.Nodes
+                        from holding in node.Holdings
+                        orderby holding.Seed, holding.Origin descending, holding.Amount descending, node.Id
+                        select (node, holding)).ToArray();
+        if (holdings.Length == 0)
+        {
+            return;
+        }
+
+        bool reach = report.Trace.Question.Policy.MeasuresReach;
+        console.Heading("LARGEST HOLDERS");
+        Dictionary<Address, string> roles = report.Trace.Question.Known.GroupBy(static k => k.Address).ToDictionary(static g => g.Key, static g => g.First().Role);
+        foreach (var bySeed in holdings.GroupBy(static h => h.holding.Seed))
+        {
+            AssetName asset = report.Assets[report.Trace.Balance[bySeed.Key].Asset];
+            console.Table(
+                [$"Seed {bySeed.Key + 1}", reach ? ">marked" : $">{asset.Symbol}", "", "known as"],
+                [
+                    .. bySeed.Take(HoldersShown).Select(string[] (h) =>
+                    [
+                        h.node.Address.IsNone ? h.node.Id : h.node.Address.ToString(),
+                        reach ? $"{report.Assets[h.holding.Asset].Cut(h.holding.Amount, 0)} {report.Assets[h.holding.Asset].Symbol}" : asset.Cut(h.holding.Origin, 2),
+                        h.holding.Sink.Word(),
+                        roles.GetValueOrDefault(h.node.Address) ?? h.node.Attribution?.Label ?? "",
+                    ]),
+                ],
+                elastic: 3);
+            if (bySeed.Count() > HoldersShown)
+            {
+                console.Line($"and {bySeed.Count() - HoldersShown} more, all in the exports (--out).");
+            }
+
+            console.Line();
+        }
+    }
+
+    private static void Gaps(Terminal console, TraceReport report)
+    {
+        ImmutableArray<Gap> gaps = report.Trace.Gaps;
+        console.Heading($"GAPS ({gaps.Length}): what the facts do not explain");
+        if (gaps.IsEmpty)
+        {
+            console.Line("None.");
+        }
+
+        foreach (Gap gap in gaps.Take(GapsShown))
+        {
+            console.Bullet($"{Where(gap.Node)} {report.Assets[gap.Asset].Text(gap.Amount)}: {gap.Text}");
+        }
+
+        if (gaps.Length > GapsShown)
+        {
+            console.Line($"and {gaps.Length - GapsShown} more, all in the exports (--out).");
+        }
+    }
+
+    private static void Assumptions(Terminal console, TraceReport report)
+    {
+        ImmutableArray<Assumption> assumptions = report.Trace.Assumptions;
+        console.Heading($"ASSUMPTIONS ({assumptions.Length}): taken to be so without proof");
+        if (assumptions.IsEmpty)
+        {
+            console.Line("None.");
+        }
+
+        foreach (IGrouping<string, Assumption> group in assumptions.GroupBy(static a => a.Kind))
+        {
+            foreach (Assumption assumption in group.Take(PlacesShown))
+            {
+                console.Bullet($"{Where(assumption.Node)} {assumption.Text}".TrimStart());
+            }
+
+            if (group.Count() > PlacesShown)
+            {
+                console.Line($"  and {group.Count() - PlacesShown} more of this kind, all in the exports (--out).");
+            }
+        }
+    }
+
+    private static void Basis(Terminal console, TraceReport report)
+    {
+        console.Heading("BASIS: the same facts, labels and question give the same answer");
+        console.Line($"facts   sha256 {report.Provenance.DataDigest}");
+        console.Line($"labels  sha256 {report.Provenance.LabelsDigest}");
+        console.Line($"program flowtracer {report.Provenance.ProgramVersion}");
+    }
+
+    private static string Where(string node) => node[(node.IndexOf(':', StringComparison.Ordinal) + 1)..];
+
+    private static string WhenText(Stamp stamp)
+    {
+        string block = stamp.Block is ulong number
+            ? stamp.BlockMax is ulong last ? $"in blocks {number} to {last}" : $"in block {number}"
+            : "in a block the record does not state";
+        return stamp.TimeSeconds is long time ? $"{TimeText(time)} {block}" : block;
+    }
+
+    private static string TimeText(long seconds) =>
+        DateTimeOffset.FromUnixTimeSeconds(seconds).ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+}
