@@ -57,7 +57,9 @@ internal sealed partial class Sweep
     {
         if (attribution?.Stop is SinkKind kind)
         {
-            SinkKey sink = new(kind, attribution.Actor.Length > 0 ? attribution.Actor : attribution.Label);
+            // An actor that only repeats the category ("bridge") names nobody; the label does.
+            bool named = attribution.Actor.Length > 0 && attribution.Actor != attribution.Category;
+            SinkKey sink = new(kind, named ? attribution.Actor : attribution.Label);
             EndWhere(lots, static (_, _) => true, sink, asset, node);
         }
     }

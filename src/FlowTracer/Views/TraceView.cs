@@ -87,7 +87,8 @@ internal static class TraceView
             }
             else
             {
-                console.Line("        what this address had and received:");
+                bool forward = report.Trace.Question.Direction == Direction.Forward;
+                console.Line($"        what this address had and {(forward ? "received" : "gave")}:");
                 console.Line($"        {seed.Holder.Address}");
             }
         }
@@ -172,7 +173,7 @@ internal static class TraceView
         }
         else if (report.Trace.Balance.Any(b => b.Sinks.Any(row => row.Asset == b.Asset) && Swapped(report.Trace, b.Seed)))
         {
-            console.Bullet("Amounts are in what was stolen: value swapped into another asset keeps counting in the seed's own units.");
+            console.Bullet("Amounts are in what the seed counts: value swapped into another asset keeps counting in the seed's own units.");
         }
     }
 

@@ -1,0 +1,16 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
+using FlowTracer.Benchmarks;
+
+// `process` times whole runs of the program; anything else goes to BenchmarkDotNet (--filter, --list …).
+if (args is ["process", .. string[] rest])
+{
+    return WholeProcess.Run(rest);
+}
+
+// In process: the figures are of this build, and nothing is restored or compiled while measuring.
+IConfig config = DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(InProcessNoEmitToolchain.Instance));
+BenchmarkSwitcher.FromAssembly(typeof(RoninBenchmarks).Assembly).Run(args, config);
+return 0;
