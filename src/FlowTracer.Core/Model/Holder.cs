@@ -17,10 +17,19 @@ public readonly record struct OutPoint(TxHash Tx, uint Index) : IComparable<OutP
         string.Create(CultureInfo.InvariantCulture, $"{Tx.ToString(ChainFamily.Utxo)}:{Index}");
 }
 
-/// <summary>What can hold value: on an account chain an address in one asset, on Bitcoin an output.</summary>
-public readonly record struct Holder : IComparable<Holder>
+/// <summary>
+/// What can hold value: on an account chain an address in one asset, on Bitcoin an output. A class, and its hash is kept:
+/// every movement looks its holders up, and one holder is named by many movements.
+/// </summary>
+public sealed class Holder : IEquatable<Holder>, IComparable<Holder>
 {
-    private Holder(Asset asset, Address address, OutPoint coin) => (Asset, Address, Coin) = (asset, address, coin);
+    private readonly int _hash;
+
+    private Holder(Asset asset, Address address, OutPoint coin)
+    {
+        (Asset, Address, Coin) = (asset, address, coin);
+        _hash = HashCode.Combine(asset, address, coin);
+    }
 
     /// <summary>What is held.</summary>
     public Asset Asset { get; }
@@ -58,9 +67,30 @@ public readonly record struct Holder : IComparable<Holder>
         return new Holder(Asset.Coin(chain), address, coin);
     }
 
+    public static bool operator ==(Holder? left, Holder? right) => left is null ? right is null : left.Equals(right);
+
+    public static bool operator !=(Holder? left, Holder? right) => !(left == right);
+
+    /// <summary>By address, asset and coin.</summary>
+    public bool Equals(Holder? other) =>
+        ReferenceEquals(this, other)
+        || (other is not null
+            && _hash == other._hash && Address.Equals(other.Address) && Asset.Equals(other.Asset) && Coin.Equals(other.Coin));
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Holder);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => _hash;
+
     /// <summary>By address, asset and coin: an order that every run shares.</summary>
-    public int CompareTo(Holder other)
+    public int CompareTo(Holder? other)
     {
+        if (other is null)
+        {
+            return 1;
+        }
+
         int byAddress = Address.CompareTo(other.Address);
         if (byAddress != 0)
         {
