@@ -63,14 +63,27 @@ internal sealed class RecordBuilder(string name, int[] columns)
             place.MoveTo(row);
         }
 
+        try
+        {
+            AddMovements(first, place);
+        }
+        catch (OverflowException)
+        {
+            throw new InputException(
+                name, first.Line, 0, "the transfers of this transaction add up to more than 2^256-1, the most there is");
+        }
+
+        _transaction.Clear();
+    }
+
+    private void AddMovements(TransfersCsv.Row first, Place place)
+    {
         Stamp stamp = new(first.Block, first.BlockMax, first.TxIndex, first.Time);
         foreach (TransactionNetting.Part part in TransactionNetting.Net([.. _transaction.Select(static row => row.Fact)]))
         {
             _movements.Add(Movement.Create(
                 part.Kind, part.Grade, place.NextStep(), stamp, first.Tx, part.Source, part.Inputs, part.Outputs));
         }
-
-        _transaction.Clear();
     }
 
     /// <summary>Where a chain's record has come to.</summary>
