@@ -32,8 +32,20 @@ internal sealed class RecordBuilder(string name, int[] columns)
             Finish();
         }
 
+        if (_transaction.Count > 0 && Contradicts(row, _transaction[0]))
+        {
+            throw new InputException(name, line, 0, "not the block, time or index of its transaction's first row");
+        }
+
         _transaction.Add(row);
     }
+
+    // A row may leave out what the first one states: a transaction has one place.
+    private static bool Contradicts(TransfersCsv.Row row, TransfersCsv.Row first) =>
+        (row.Block ?? first.Block) != first.Block
+        || (row.BlockMax ?? first.BlockMax) != first.BlockMax
+        || (row.TxIndex ?? first.TxIndex) != first.TxIndex
+        || (row.Time ?? first.Time) != first.Time;
 
     /// <summary>All movements, in the record's order.</summary>
     public IReadOnlyList<Movement> Build()
