@@ -44,6 +44,10 @@ internal sealed class YamlNode
             parser.Consume<StreamStart>();
             parser.Consume<DocumentStart>();
             YamlNode node = Read(parser, file, 0);
+
+            // A second document would be passed over in silence.
+            parser.Consume<DocumentEnd>();
+            parser.Consume<StreamEnd>();
             return node.Map is null ? throw node.Fault("a heist file is a map of keys to values") : node;
         }
         catch (YamlException fault)

@@ -32,8 +32,20 @@ internal sealed class RecordBuilder(string name, int[] columns)
             Finish();
         }
 
+        if (_transaction.Count > 0 && Contradicts(row, _transaction[0]))
+        {
+            throw new InputException(name, line, 0, "not the block, time or index of its transaction's first row");
+        }
+
         _transaction.Add(row);
     }
+
+    // A row may leave out what the first one states: a transaction has one place.
+    private static bool Contradicts(TransfersCsv.Row row, TransfersCsv.Row first) =>
+        (row.Block ?? first.Block) != first.Block
+        || (row.BlockMax ?? first.BlockMax) != first.BlockMax
+        || (row.TxIndex ?? first.TxIndex) != first.TxIndex
+        || (row.Time ?? first.Time) != first.Time;
 
     /// <summary>All movements, in the record's order.</summary>
     public IReadOnlyList<Movement> Build()
@@ -63,14 +75,27 @@ internal sealed class RecordBuilder(string name, int[] columns)
             place.MoveTo(row);
         }
 
+        try
+        {
+            AddMovements(first, place);
+        }
+        catch (OverflowException)
+        {
+            throw new InputException(
+                name, first.Line, 0, "the transfers of this transaction add up to more than 2^256-1, the most there is");
+        }
+
+        _transaction.Clear();
+    }
+
+    private void AddMovements(TransfersCsv.Row first, Place place)
+    {
         Stamp stamp = new(first.Block, first.BlockMax, first.TxIndex, first.Time);
         foreach (TransactionNetting.Part part in TransactionNetting.Net([.. _transaction.Select(static row => row.Fact)]))
         {
             _movements.Add(Movement.Create(
                 part.Kind, part.Grade, place.NextStep(), stamp, first.Tx, part.Source, part.Inputs, part.Outputs));
         }
-
-        _transaction.Clear();
     }
 
     /// <summary>Where a chain's record has come to.</summary>

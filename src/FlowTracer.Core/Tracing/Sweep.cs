@@ -62,7 +62,16 @@ internal sealed partial class Sweep
             while (NextWaiting() is SeedClaim seed)
             {
                 _waiting.Remove(seed);
-                Start(seed);
+                try
+                {
+                    Start(seed);
+                }
+                catch (OverflowException cause)
+                {
+                    throw new LedgerException(
+                        seed.Seed.Asset.Chain, ((BalanceSeed)seed.Seed).From, null, "a holder would have more than 2^256-1 units",
+                        cause);
+                }
             }
 
             if (!_queue.TryPeek(out _))

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Numerics;
@@ -20,14 +21,19 @@ internal sealed class EngineRunner : ITagSource
 {
     private static readonly ChainId Chain = ChainId.Ethereum;
 
+    // Thousands of ledgers share a few names, and a name costs a hash.
+    private static readonly ConcurrentDictionary<string, Address> Addresses = new(StringComparer.Ordinal);
+
     private readonly RefCase _case;
-    private readonly FetchOptions _fetch;
     private readonly Dictionary<Address, string> _names = [];
     private readonly Dictionary<int, Movement> _rows = [];
+    private readonly RecordedSource _source;
+    private readonly Dictionary<string, string> _nodes = [];
 
-    private EngineRunner(RefCase question, FetchOptions fetch)
+    /// <summary>Makes a record of a case: once, however often it is asked.</summary>
+    public EngineRunner(RefCase question)
     {
-        (_case, _fetch) = (question, fetch);
+        _case = question;
         foreach (RefMovement row in question.Ledger)
         {
             if (ToMovement(row) is Movement movement)
@@ -35,25 +41,25 @@ internal sealed class EngineRunner : ITagSource
                 _rows[row.Order] = movement;
             }
         }
+
+        _source = new RecordedSource([.. _rows.OrderBy(r => r.Key).Select(r => r.Value)], [.. _case.Covered.Select(Coverage)]);
     }
 
-    public static RefResult Run(RefCase question, string policy) => Run(question, policy, FetchOptions.Default);
-
-    public static RefResult Run(RefCase question, string policy, FetchOptions fetch) =>
-        new EngineRunner(question, fetch).Run(TaintPolicies.Find(policy)!);
+    public static RefResult Run(RefCase question, string policy) => new EngineRunner(question).Run(policy, FetchOptions.Default);
 
     public IReadOnlyList<Tag> TagsOf(Address address) =>
         _names.TryGetValue(address, out string? name) && _case.Stops.TryGetValue(name, out (string Kind, string Name) stop)
             ? [new Tag(address, stop.Name, stop.Kind == "service" ? "dex" : stop.Kind, stop.Name, "ledger", "scenario", "", "scenario")]
             : [];
 
-    private RefResult Run(ITaintPolicy policy)
+    /// <summary>The answer under a policy, its histories fetched in a way that must not matter.</summary>
+    public RefResult Run(string policyName, FetchOptions fetch)
     {
-        RecordedSource source = new([.. _rows.OrderBy(r => r.Key).Select(r => r.Value)], [.. _case.Covered.Select(Coverage)]);
+        ITaintPolicy policy = TaintPolicies.Find(policyName)!;
         TraceQuestion question = new(
             [.. _case.Seeds.Select(ToSeed)], policy,
             _case.Backward ? Direction.Backward : Direction.Forward, ToLimits(), []);
-        Sweep sweep = new Tracer(source, this, _fetch).SweepAsync(question, null, CancellationToken.None).GetAwaiter().GetResult();
+        Sweep sweep = new Tracer(_source, this, fetch).SweepAsync(question, null, CancellationToken.None).GetAwaiter().GetResult();
         Trace trace = sweep.ToTrace();
         return new RefResult(
             policy.Name,
@@ -133,8 +139,18 @@ internal sealed class EngineRunner : ITagSource
         return $"{NameOf(assumption.Node)}/{(Asset.TryParse(Chain, asset, out Asset parsed, out _) ? AssetName(parsed) : asset)}";
     }
 
-    private string NameOf(string node) =>
-        _names.Single(n => node == $"{Chain}:{n.Key}").Value;
+    private string NameOf(string node)
+    {
+        if (_nodes.Count != _names.Count)
+        {
+            foreach ((Address address, string name) in _names)
+            {
+                _nodes[$"{Chain}:{address}"] = name;
+            }
+        }
+
+        return _nodes[node];
+    }
 
     // --- the question -----------------------------------------------------------------------------------------------
 
@@ -194,7 +210,8 @@ internal sealed class EngineRunner : ITagSource
 
     private Address AddressOf(string name)
     {
-        Address address = Address.FromAccountBytes(Chain, Keccak256.Hash(Encoding.UTF8.GetBytes(name)).AsSpan(0, 20));
+        Address address = Addresses.GetOrAdd(
+            name, static name => Address.FromAccountBytes(Chain, Keccak256.Hash(Encoding.UTF8.GetBytes(name)).AsSpan(0, 20)));
         _names[address] = name;
         return address;
     }

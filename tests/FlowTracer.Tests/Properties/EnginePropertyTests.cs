@@ -1,0 +1,107 @@
+using System.Numerics;
+using FlowTracer.Core.Tracing;
+using FlowTracer.Tests.Reference;
+using FlowTracer.Tests.Tracing;
+
+namespace FlowTracer.Tests.Properties;
+
+/// <summary>The engine against the slow reference, to the unit, on random ledgers that shrink when they differ.</summary>
+public sealed class EnginePropertyTests
+{
+    [Fact]
+    public void Engine_and_reference_agree_on_2000_random_ledgers_under_every_policy() => LedgerCases.Check(2000, ledger =>
+    {
+        EngineRunner engine = new(ledger.Case);
+        foreach (string policy in SlowTrace.Policies)
+        {
+            string expected = Text(SlowTrace.Run(ledger.Case, policy));
+            string actual = Text(engine.Run(policy, FetchOptions.Default));
+            Assert.True(expected == actual, $"{policy}\n--- reference\n{expected}--- engine\n{actual}");
+        }
+    });
+
+    // The engine checks this itself and stops when it does not hold; here it is added up once more from the outside.
+    [Fact]
+    public void Every_unit_of_every_seed_is_accounted_for() => LedgerCases.Check(300, ledger =>
+    {
+        EngineRunner engine = new(ledger.Case);
+        foreach (string policy in SlowTrace.ValuePolicies)
+        {
+            foreach (RefSeedResult seed in engine.Run(policy, FetchOptions.Default).Seeds)
+            {
+                BigInteger ended = seed.Sinks.Aggregate(BigInteger.Zero, (sum, sink) => sum + sink.Amount);
+                Assert.Equal(seed.Stolen, seed.ClaimedEarlier + ended);
+                Assert.All(seed.Sinks, sink => Assert.Equal(seed.Asset, sink.Asset));
+            }
+        }
+    });
+
+    [Fact]
+    public void How_histories_are_fetched_changes_nothing() => LedgerCases.Check(150, ledger =>
+    {
+        EngineRunner engine = new(ledger.Case);
+        foreach (string policy in SlowTrace.Policies)
+        {
+            string expected = Text(engine.Run(policy, FetchOptions.Default));
+            Assert.Equal(expected, Text(engine.Run(policy, new FetchOptions(1, 1))));
+            Assert.Equal(expected, Text(engine.Run(policy, new FetchOptions(3, 5))));
+        }
+    });
+
+    // A shrinker that makes cases which mean nothing would hide the fault it is to show.
+    [Fact]
+    public void Smaller_cases_are_cases()
+    {
+        for (int number = 0; number < 100; number++)
+        {
+            LedgerCase large = LedgerCases.Make(number);
+            foreach (LedgerCase small in LedgerCases.Shrink(large))
+            {
+                RefCheck.Case(small.Case, "fifo");
+                Assert.NotEqual(large.ToString(), small.ToString());
+            }
+        }
+    }
+
+    [Fact]
+    public void A_fault_is_shown_on_few_rows()
+    {
+        // A property that is false of any ledger in which a fee is paid: two rows can show it, the seed's and the fee.
+        Exception failure = Assert.ThrowsAny<Exception>(() =>
+            LedgerCases.Check(1000, ledger => Assert.DoesNotContain(ledger.Case.Ledger, row => row.Kind == "fee")));
+        Assert.Matches("Shrunk:\\s+RandomLedgers.MakeAny\\([0-9]+\\), [12] rows left", failure.Message);
+    }
+
+    /// <summary>Everything an answer says, but for the wording.</summary>
+    private static string Text(RefResult result)
+    {
+        StringWriter text = new();
+        foreach (RefSeedResult seed in result.Seeds)
+        {
+            text.WriteLine($"seed {seed.Id} {seed.Asset} stolen {seed.Stolen} earlier {seed.ClaimedEarlier} reached {string.Join(' ', seed.Reached)}");
+            foreach (RefSink sink in seed.Sinks.Where(s => s.Amount > 0).OrderBy(s => (s.Kind, s.Name, s.Asset)))
+            {
+                text.WriteLine($"  {sink.Kind} {sink.Name} {sink.Amount} {sink.Asset}");
+            }
+        }
+
+        foreach ((string holder, List<RefLot> lots) in result.Lots.Where(l => l.Value.Count > 0))
+        {
+            text.WriteLine($"lots {holder}: {string.Join(" + ", RefLots.Merged(lots).Select(l => $"{string.Join(',', l.Seeds)} {l.Amount} {(result.Policy == "poison" ? 0 : l.Origin)}"))}");
+        }
+
+        foreach ((string holder, BigInteger amount) in result.Gaps)
+        {
+            text.WriteLine($"gap {holder} {amount}");
+        }
+
+        text.WriteLine($"unknown {string.Join(' ', result.UnknownOpenings.Keys)}");
+        foreach (RefCollision c in result.Collisions.OrderBy(c => (c.Seed, c.Earlier)))
+        {
+            text.WriteLine($"collision {c}");
+        }
+
+        text.WriteLine($"hops {string.Join(' ', result.Hops.Select(h => $"{h.Order}:{h.Amount}"))}");
+        return text.ToString();
+    }
+}

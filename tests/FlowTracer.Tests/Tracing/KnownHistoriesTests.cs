@@ -1,0 +1,61 @@
+using System.Numerics;
+using FlowTracer.Chains.Recorded;
+using FlowTracer.Core.Ports;
+using FlowTracer.Core.Tracing;
+using static FlowTracer.Tests.Tracing.Facts;
+
+namespace FlowTracer.Tests.Tracing;
+
+/// <summary>A history fetched for one position also answers for those further on.</summary>
+public sealed class KnownHistoriesTests
+{
+    private static readonly RecordedSource Source =
+        new([Transfer(10, 9, 1, 10), Transfer(20, 1, 2, 4), Transfer(30, 9, 1, 1), Transfer(40, 1, 3, 7)], []);
+
+    [Theory]
+    [InlineData(Direction.Forward, 15, 15, 10)]
+    [InlineData(Direction.Forward, 15, 25, 6)]
+    [InlineData(Direction.Forward, 15, 35, 7)]
+    [InlineData(Direction.Forward, 15, 45, 0)]
+    [InlineData(Direction.Backward, 35, 35, 7)]
+    [InlineData(Direction.Backward, 35, 25, 6)]
+    [InlineData(Direction.Backward, 35, 15, 10)]
+    [InlineData(Direction.Backward, 35, 5, 0)]
+    public async Task The_balance_moves_on_with_the_position(Direction direction, int fetchedAt, int at, int balance)
+    {
+        KnownHistories known = await Known(direction, fetchedAt);
+        Assert.True(known.TryGet(Holds(1), Before(at), out _, out BigInteger? opening));
+        Assert.Equal(balance, opening);
+    }
+
+    [Theory]
+    [InlineData(Direction.Forward, 15, 14)]
+    [InlineData(Direction.Backward, 15, 16)]
+    public async Task What_lies_on_the_other_side_is_not_known(Direction direction, int fetchedAt, int at)
+    {
+        KnownHistories known = await Known(direction, fetchedAt);
+        Assert.False(known.TryGet(Holds(1), Before(at), out _, out _));
+    }
+
+    [Fact]
+    public async Task Another_holder_is_not_known() =>
+        Assert.False((await Known(Direction.Forward, 0)).TryGet(Holds(2), Before(50), out _, out _));
+
+    [Fact]
+    public void A_balance_nobody_knows_stays_unknown()
+    {
+        KnownHistories known = new(Direction.Forward);
+        HistoryRequest request = new(Holds(1), Before(0), Direction.Forward);
+        known.Add(new History(request, null, [Transfer(10, 9, 1, 10)], new Coverage(true, null, "")));
+        Assert.True(known.TryGet(Holds(1), Before(20), out _, out BigInteger? opening));
+        Assert.Null(opening);
+    }
+
+    private static async Task<KnownHistories> Known(Direction direction, int at)
+    {
+        KnownHistories known = new(direction);
+        IReadOnlyList<History> histories = await Source.ReadAsync([new HistoryRequest(Holds(1), Before(at), direction)], default);
+        known.Add(histories[0]);
+        return known;
+    }
+}
