@@ -120,9 +120,11 @@ internal sealed class TraceOptions
 
     private static void Positive(OptionResult result)
     {
-        if (result.GetValueOrDefault<int?>() is < 1)
+        // The text, since asking for the value of one that is no number throws.
+        if (result.Tokens is [{ Value: var text }]
+            && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0))
         {
-            result.AddError($"{result.Option.Name} should be 1 or more");
+            result.AddError($"{result.Option.Name} {new ParseError(text, 1, $"expected a whole number from 1 to {int.MaxValue}")}");
         }
     }
 
