@@ -139,7 +139,9 @@ internal sealed class TraceOptions
         {
             using MemoryStream whole = new();
             await using Stream input = Console.OpenStandardInput();
-            await input.CopyToAsync(whole, cancellationToken).ConfigureAwait(false);
+
+            // A read of a console or pipe cannot be called off, so it is left behind when the user gives up.
+            await input.CopyToAsync(whole, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
             return ("standard input", whole.ToArray());
         }
 
