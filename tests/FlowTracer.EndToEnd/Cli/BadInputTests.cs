@@ -123,9 +123,18 @@ public sealed class BadInputTests
         program.Folder.Write("record.csv", content);
 
         await ExpectRefusedAsync(program, [mention], ["trace", Record.Address(2), "--data", "record.csv", "--out", "out"]);
-        ProgramResult input = await program.RunAsync(["trace", Record.Address(2), "--data", "-", "--out", "out"], content);
-        input.ExpectRefused(mention.Replace("record.csv", "standard input", StringComparison.Ordinal));
-        Assert.False(Directory.Exists(program.Folder.PathOf("out")));
+    }
+
+    [Fact]
+    public async Task A_bad_record_on_standard_input()
+    {
+        using Program program = new();
+        string content = Record.Header + Good + Record.Row(101, 2, 1, Record.Address(2), "-1");
+
+        ProgramResult result = await program.RunAsync(["trace", Record.Address(2), "--data", "-", "--out", "out"], content);
+
+        result.ExpectRefused("standard input:3: amount '-1'");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(program.Folder.Path));
     }
 
     [Fact]

@@ -97,11 +97,15 @@ public sealed class InterruptedTests
             mkfifo record
             exec 3<>record
             printf '%s' "$1" >&3
-            set -m
-            "$FLOWTRACER" trace 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --data - --out out <record &
+            # Job control, so that the signal is not ignored in the background; what bash says of its jobs is no matter.
+            { set -m
+            "$FLOWTRACER" trace 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --data - --out out <record 2>messages &
             sleep 2
             kill -INT $!
             wait $!
+            code=$?; } 2>/dev/null
+            cat messages >&2
+            exit $code
             """,
             Record.Header);
 
