@@ -28,6 +28,9 @@ internal sealed class Program : IDisposable
     /// <summary>The home folder: settings and data the program keeps for its user.</summary>
     public TemporaryFolder Home => _home;
 
+    /// <summary>Where the next runs start: <see cref="Folder"/> unless set.</summary>
+    public string? WorkingDirectory { get; set; }
+
     /// <summary>Variables for the next runs, over those every run has (a home, no colours).</summary>
     public Dictionary<string, string> Variables { get; } = [];
 
@@ -36,10 +39,23 @@ internal sealed class Program : IDisposable
     /// <param name="input">Standard input, which is closed behind it.</param>
     /// <param name="limit">How long it may take: two minutes unless said otherwise.</param>
     /// <exception cref="TimeoutException">It took longer and was killed, with whatever it had started.</exception>
-    public async Task<ProgramResult> RunAsync(IReadOnlyList<string> arguments, string input = "", TimeSpan? limit = null)
+    public Task<ProgramResult> RunAsync(IReadOnlyList<string> arguments, string input = "", TimeSpan? limit = null) =>
+        RunAsync(StartInfo(Executable, arguments), input, limit);
+
+    /// <summary>Runs a shell script, in which <c>"$FLOWTRACER"</c> is the program, as <see cref="RunAsync(IReadOnlyList{string}, string, TimeSpan?)"/> does.</summary>
+    /// <param name="script">For bash.</param>
+    /// <param name="arguments">Its <c>$1</c>, <c>$2</c> …</param>
+    public Task<ProgramResult> ShellAsync(string script, params string[] arguments)
     {
-        using Process process = Process.Start(StartInfo(arguments))
-            ?? throw new InvalidOperationException($"{Executable} did not start.");
+        ProcessStartInfo start = StartInfo("/bin/bash", ["-c", script, "bash", .. arguments]);
+        start.Environment["FLOWTRACER"] = Executable;
+        return RunAsync(start, "", null);
+    }
+
+    private static async Task<ProgramResult> RunAsync(ProcessStartInfo start, string input, TimeSpan? limit)
+    {
+        using Process process = Process.Start(start)
+            ?? throw new InvalidOperationException($"{start.FileName} did not start.");
         using MemoryStream output = new();
         using MemoryStream error = new();
         using CancellationTokenSource timeout = new(limit ?? DefaultLimit);
@@ -54,7 +70,7 @@ internal sealed class Program : IDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"flowtracer {string.Join(' ', arguments)} took longer than {limit ?? DefaultLimit}.");
+            throw new TimeoutException($"{start.FileName} {string.Join(' ', start.ArgumentList)} took longer than {limit ?? DefaultLimit}.");
         }
         finally
         {
@@ -70,11 +86,11 @@ internal sealed class Program : IDisposable
         _home.Dispose();
     }
 
-    private ProcessStartInfo StartInfo(IReadOnlyList<string> arguments)
+    private ProcessStartInfo StartInfo(string file, IReadOnlyList<string> arguments)
     {
-        ProcessStartInfo start = new(Executable, arguments)
+        ProcessStartInfo start = new(file, arguments)
         {
-            WorkingDirectory = Folder.Path,
+            WorkingDirectory = WorkingDirectory ?? Folder.Path,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -48,6 +48,11 @@ public static class ExportWriter
         {
             throw new InputException($"cannot write to {directory}: {fault.Message.ReplaceLineEndings(" ")}");
         }
+        catch (ArgumentOutOfRangeException fault) when (fault.TargetSite?.DeclaringType == typeof(RandomAccess))
+        {
+            // How the runtime reports EFBIG, alone of all errors of a write: a limit of the user, or of a file system.
+            throw new InputException($"cannot write to {directory}: a file would be larger than is allowed there");
+        }
         finally
         {
             files.ForEach(static file => file.Discard());

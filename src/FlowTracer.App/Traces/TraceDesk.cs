@@ -63,7 +63,21 @@ public sealed class TraceDesk(string fixtures, LabelIndex labels)
         Tracer tracer = new(opened.Source, opened.Tags, FetchOptions.Default);
         Trace trace = await tracer.RunAsync(opened.Question with { Policy = policy }, progress, cancellationToken)
             .ConfigureAwait(false);
+        RefuseMoreThanThere(trace, opened.Assets);
         return new TraceReport(trace, opened.Provenance, opened.Assets, opened.Heist);
+    }
+
+    // What an address received becomes known only in the sweep: an answer about less than was asked for is none.
+    private static void RefuseMoreThanThere(Trace trace, AssetCatalogue assets)
+    {
+        foreach (SeedBalance balance in trace.Balance)
+        {
+            if (trace.Question.Seeds[balance.Seed] is BalanceSeed { Limit: Amount asked } seed && balance.Stolen < asked)
+            {
+                throw new InputException(
+                    $"--amount '{assets[seed.Asset].Exact(asked)}': {seed.Holder.Address} had and received only {assets[seed.Asset].Text(balance.Stolen)}");
+            }
+        }
     }
 
     private static AssetCatalogue AssetsOf(string folder) =>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Tracing;
 
@@ -27,10 +28,11 @@ internal static class Cli
             HeistsCommand.Create(),
             LabelsCommand.Create(),
         };
-        ParseResult parsed = root.Parse(args);
+        // An argument is what it says: '@name' reads no file of further arguments.
+        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            return Fail(parsed.Errors[0].Message, ExitCode.BadInput);
+            return Fail(Misunderstood(parsed), ExitCode.BadInput);
         }
 
         try
@@ -66,9 +68,24 @@ internal static class Cli
         }
     }
 
+    // What is not understood is named before what is therefore missing.
+    private static string Misunderstood(ParseResult parsed)
+    {
+        string fault = parsed.UnmatchedTokens is [var token, ..]
+            ? $"unknown command, option or argument {new Core.Model.ParseError(token, 1, "it does not belong here")}"
+            : parsed.Errors[0].Message;
+        IEnumerable<string> path = parsed.CommandResult.Command is RootCommand ? [] : PathOf(parsed.CommandResult);
+        return $"{fault.TrimEnd('.')} (see {string.Join(' ', ["flowtracer", .. path, "--help"])})";
+    }
+
+    private static IEnumerable<string> PathOf(CommandResult command) =>
+        (command.Parent is CommandResult { Command: not RootCommand } parent ? PathOf(parent) : []).Append(command.Command.Name);
+
     private static int Fail(string message, int code)
     {
-        Console.Error.WriteLine($"flowtracer: {(code == ExitCode.Fault ? message : message.ReplaceLineEndings(" "))}");
+        // Names of files and arguments may hold anything: nothing in them ends the line or steers the terminal.
+        string shown = code == ExitCode.Fault ? message : string.Concat(message.Select(static c => char.IsControl(c) ? ' ' : c));
+        Console.Error.WriteLine($"flowtracer: {shown}");
         return code;
     }
 }

@@ -38,6 +38,11 @@ internal static class TraceCommand
             Stopwatch clock = Stopwatch.StartNew();
             ITaintPolicy chosen = PolicyOf(parsed.GetValue(policy)!);
             IReadOnlyList<string> written = Exports.Parse(parsed.GetValue(formats)!);
+            if (parsed.GetValue(directory) is "")
+            {
+                throw new InputException("--out names no folder");
+            }
+
             TraceRequest request = await options.ReadAsync(parsed, cancellationToken).ConfigureAwait(false);
             TraceReport report = await RunAsync(request, chosen, cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(directory) is string folder)

@@ -120,9 +120,11 @@ internal sealed class TraceOptions
 
     private static void Positive(OptionResult result)
     {
-        if (result.GetValueOrDefault<int?>() is < 1)
+        // The text, since asking for the value of one that is no number throws.
+        if (result.Tokens is [{ Value: var text }]
+            && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0))
         {
-            result.AddError($"{result.Option.Name} should be 1 or more");
+            result.AddError($"{result.Option.Name} {new ParseError(text, 1, $"expected a whole number from 1 to {int.MaxValue}")}");
         }
     }
 
@@ -137,7 +139,9 @@ internal sealed class TraceOptions
         {
             using MemoryStream whole = new();
             await using Stream input = Console.OpenStandardInput();
-            await input.CopyToAsync(whole, cancellationToken).ConfigureAwait(false);
+
+            // A read of a console or pipe cannot be called off, so it is left behind when the user gives up.
+            await input.CopyToAsync(whole, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
             return ("standard input", whole.ToArray());
         }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace FlowTracer.Views;
 
 /// <summary>
@@ -39,25 +41,22 @@ internal sealed class Terminal
         Title(text);
     }
 
-    /// <summary>A heading.</summary>
-    public void Title(string text) => _output.WriteLine(_bold ? $"\u001b[1m{Harmless(text)}\u001b[0m" : Harmless(text));
+    /// <summary>A heading, wrapped.</summary>
+    public void Title(string text)
+    {
+        foreach (string line in Wrapped(text, "", ""))
+        {
+            _output.WriteLine(_bold ? $"\u001b[1m{Harmless(line)}\u001b[0m" : Harmless(line));
+        }
+    }
 
     /// <summary>A paragraph, wrapped, behind an indent of its first and of its other lines.</summary>
     public void Paragraph(string text, string first = "", string other = "")
     {
-        string rest = text;
-        string indent = first;
-        int most = Math.Min(Width, 100);
-        while (rest.Length > most - indent.Length)
+        foreach (string line in Wrapped(text, first, other))
         {
-            int cut = rest.LastIndexOf(' ', most - indent.Length);
-            cut = cut <= 0 ? most - indent.Length : cut;
-            Line(indent + rest[..cut]);
-            rest = rest[cut..].TrimStart();
-            indent = other;
+            Line(line);
         }
-
-        Line(indent + rest);
     }
 
     /// <summary>A paragraph behind a bullet.</summary>
@@ -91,6 +90,23 @@ internal sealed class Terminal
         }
     }
 
+    private IEnumerable<string> Wrapped(string text, string first, string other)
+    {
+        string rest = text;
+        string indent = first;
+        int most = Math.Min(Width, 100);
+        while (rest.Length > most - indent.Length)
+        {
+            int cut = rest.LastIndexOf(' ', most - indent.Length);
+            cut = cut <= 0 ? most - indent.Length : cut;
+            yield return indent + rest[..cut];
+            rest = rest[cut..].TrimStart();
+            indent = other;
+        }
+
+        yield return indent + rest;
+    }
+
     private void Row(string[] cells, int[] widths, bool[] right)
     {
         IEnumerable<string> padded = cells.Select((cell, i) =>
@@ -109,7 +125,8 @@ internal sealed class Terminal
             for (int i = 0; i < span.Length; i++)
             {
                 char c = source[i];
-                span[i] = char.IsControl(c) || c is (>= '\u200B' and <= '\u200F') or (>= '\u202A' and <= '\u202E') or (>= '\u2060' and <= '\u206F') or '\uFEFF' ? '?' : c;
+                span[i] = char.IsControl(c) || CharUnicodeInfo.GetUnicodeCategory(c)
+                    is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? '?' : c;
             }
         })
         : text;

@@ -26,8 +26,10 @@ internal static class TraceView
     }
 
     /// <summary>What a sink is called where people read it.</summary>
-    public static string NameOf(SinkKind kind, string name) => (kind, name) switch
+    public static string NameOf(SinkKind kind, string name, Direction direction) => (kind, name) switch
     {
+        (SinkKind.Held, _) when direction == Direction.Backward => "no earlier inflow",
+        (SinkKind.Edge, not "issuance") when direction == Direction.Backward => "earlier history not recorded",
         (SinkKind.Held, _) => "unspent, history complete",
         (SinkKind.Edge, "issuance") => "newly issued",
         (SinkKind.Edge, _) => "later history not recorded",
@@ -122,7 +124,7 @@ internal static class TraceView
         return
         [
             row.Kind.Word(),
-            NameOf(row.Kind, row.Name),
+            NameOf(row.Kind, row.Name, report.Trace.Question.Direction),
             reach ? $"{asset.Cut(row.Amount, 4)} {asset.Symbol}" : asset.Cut(row.Amount, 8),
             reach ? "" : Share.Percent(row.Amount, balance.Stolen),
             row.Payers.ToString("N0", CultureInfo.InvariantCulture),
@@ -150,21 +152,28 @@ internal static class TraceView
     // What a reader would otherwise take for something else.
     private static void Misreadings(Terminal console, TraceReport report)
     {
-        console.Bullet("from: how many addresses paid it in; at: how many it ended at; moves: in how many movements.");
+        bool backward = report.Trace.Question.Direction == Direction.Backward;
+        console.Bullet(backward
+            ? "from: how many addresses were paid from there; at: how many it started at; moves: in how many movements."
+            : "from: how many addresses paid it in; at: how many it ended at; moves: in how many movements.");
         HashSet<SinkKind> kinds = [.. report.Trace.Balance.SelectMany(static b => b.Sinks).Select(static row => row.Kind)];
         if (kinds.Contains(SinkKind.Edge))
         {
-            console.Bullet("edge: the record ends at these addresses. What they did later was not recorded: do not read it as money they still hold.");
+            console.Bullet(backward
+                ? "edge: the record begins at these addresses. Where they had it from was not recorded: do not read it as money that was theirs."
+                : "edge: the record ends at these addresses. What they did later was not recorded: do not read it as money they still hold.");
         }
 
         if (kinds.Contains(SinkKind.Held))
         {
-            console.Bullet("held: unspent in every row recorded for addresses whose history is complete, as far as the record goes.");
+            console.Bullet(backward
+                ? "held: nothing recorded before explains it, at addresses whose history is complete."
+                : "held: unspent in every row recorded for addresses whose history is complete, as far as the record goes.");
         }
 
         if (kinds.Contains(SinkKind.Cut))
         {
-            console.Bullet("cut: a limit or an unresolved step stopped the trace there; the money may have gone on.");
+            console.Bullet($"cut: a limit or an unresolved step stopped the trace there; the money may have {(backward ? "come from further away" : "gone on")}.");
         }
 
         if (report.Trace.Question.Policy.MeasuresReach)
@@ -192,7 +201,7 @@ internal static class TraceView
         }
 
         bool reach = report.Trace.Question.Policy.MeasuresReach;
-        console.Heading("LARGEST HOLDERS");
+        console.Heading(report.Trace.Question.Direction == Direction.Forward ? "LARGEST HOLDERS" : "LARGEST ORIGINS");
         Dictionary<Address, string> roles = report.Trace.Question.Known.GroupBy(static k => k.Address).ToDictionary(static g => g.Key, static g => g.First().Role);
         foreach (var bySeed in holdings.GroupBy(static h => h.holding.Seed))
         {

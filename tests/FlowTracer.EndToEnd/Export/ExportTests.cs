@@ -4,7 +4,7 @@ using FlowTracer.Testing;
 namespace FlowTracer.EndToEnd.Export;
 
 /// <summary>A case traced and exported once by the program, whole and with hops merged.</summary>
-public sealed class ExportedTrace : IAsyncLifetime
+public sealed class ExportedTrace : IAsyncLifetime, IDisposable
 {
     private readonly Program _program = new();
 
@@ -25,11 +25,9 @@ public sealed class ExportedTrace : IAsyncLifetime
         (await _program.RunAsync([.. command, Reach, "--policy", "poison"])).Expect(0);
     }
 
-    public Task DisposeAsync()
-    {
-        _program.Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => _program.Dispose();
 }
 
 /// <summary>The programs that people open exports with read them, with types and sums intact.</summary>
