@@ -122,14 +122,16 @@ internal sealed class RecordBuilder(string name, int[] columns)
                 _at = new Position(row.Block.Value, 0, 0);
             }
 
-            if (row.TxIndex < _at.TxIndex)
+            // An index says something of the order only within a block that both rows are known to be in.
+            uint? index = row.Block is not null && row.BlockMax is null ? row.TxIndex : null;
+            if (index < _at.TxIndex)
             {
                 throw Unsorted(row, "an earlier transaction index than the row before it");
             }
 
-            if (row.TxIndex > _at.TxIndex)
+            if (index > _at.TxIndex)
             {
-                _at = new Position(_at.Block, row.TxIndex.Value, 0);
+                _at = new Position(_at.Block, index.Value, 0);
             }
         }
 

@@ -12,7 +12,16 @@ internal sealed partial class Sweep
     public Trace ToTrace()
     {
         Invariant.Check(_missing.Count == 0, $"{_missing.Count} histories are missing");
-        Settle();
+        try
+        {
+            Settle();
+        }
+        catch (OverflowException cause)
+        {
+            throw new LedgerException(
+                _seeds[0].Seed.Asset.Chain, Position.End, null, "what is left at one sink is more than 2^256-1 units", cause);
+        }
+
         return new Trace(
             _question,
             [.. _seeds.Select(Balance)],

@@ -78,8 +78,8 @@ internal static class Reports
             [
                 new SeedBalance(0, eth, Eth(10), Amount.Zero,
                 [
-                    new SinkRow(SinkKind.Exchange, "evil-exchange", eth, Eth(4), 1, 2),
-                    new SinkRow(SinkKind.Held, string.Empty, eth, Eth(6), 1, 2),
+                    new SinkRow(SinkKind.Exchange, "evil-exchange", eth, Eth(4), 1, 1, 2),
+                    new SinkRow(SinkKind.Held, string.Empty, eth, Eth(6), 1, 1, 2),
                 ]),
             ],
             [

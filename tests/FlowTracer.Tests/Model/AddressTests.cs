@@ -370,8 +370,13 @@ public sealed class AddressTests
         }
 
         Assert.True(seen > 1_700, $"only {seen} labels were read");
-        Assert.Equal(LabelsThatAreNoAddress, refused.Order(StringComparer.Ordinal));
+        Assert.Empty(refused);
     }
+
+    /// <summary>Why three rows of the facts were left out of the packs.</summary>
+    [Fact]
+    public void The_labels_left_out_are_no_addresses() =>
+        Assert.All(LabelsThatAreNoAddress, text => Assert.False(Address.TryParse(ChainId.Bitcoin, text, out _, out _)));
 
     [Fact]
     public void Text_and_bytes_of_random_addresses_return_the_same_address()
