@@ -13,7 +13,7 @@ internal sealed class DecodedBytes
     public DecodedBytes(ReadOnlyMemory<byte> bytes, TxRecord[] records)
     {
         (_bytes, _records, _ids) = (bytes, records, new Hash256[records.Length]);
-        Hash(withWitness: false, _ids);
+        HashIds();
     }
 
     public ReadOnlySpan<byte> Bytes => _bytes.Span;
@@ -30,8 +30,30 @@ internal sealed class DecodedBytes
     /// <summary>The witness ids in the order of the transactions; hashed on each call.</summary>
     public Hash256[] ComputeWitnessIds()
     {
-        Hash256[] ids = new Hash256[_records.Length];
-        Hash(withWitness: true, ids);
+        // Without a witness it is the id.
+        Hash256[] ids = [.. _ids];
+        SplicedMessage[] messages = ArrayPool<SplicedMessage>.Shared.Rent(_records.Length);
+        int count = 0;
+        for (int i = 0; i < _records.Length; i++)
+        {
+            if (_records[i].HasWitness)
+            {
+                messages[count++] = _records[i].WitnessIdMessage;
+            }
+        }
+
+        Hash256[] hashed = ArrayPool<Hash256>.Shared.Rent(count);
+        DoubleSha256.OfMessages(Bytes, messages.AsSpan(0, count), hashed.AsSpan(0, count));
+        for (int i = 0, next = 0; i < _records.Length; i++)
+        {
+            if (_records[i].HasWitness)
+            {
+                ids[i] = hashed[next++];
+            }
+        }
+
+        ArrayPool<Hash256>.Shared.Return(hashed);
+        ArrayPool<SplicedMessage>.Shared.Return(messages);
         return ids;
     }
 
@@ -46,15 +68,15 @@ internal sealed class DecodedBytes
         return id;
     }
 
-    private void Hash(bool withWitness, Span<Hash256> ids)
+    private void HashIds()
     {
         SplicedMessage[] messages = ArrayPool<SplicedMessage>.Shared.Rent(_records.Length);
         for (int i = 0; i < _records.Length; i++)
         {
-            messages[i] = withWitness ? _records[i].WitnessIdMessage : _records[i].IdMessage;
+            messages[i] = _records[i].IdMessage;
         }
 
-        DoubleSha256.OfMessages(Bytes, messages.AsSpan(0, _records.Length), ids);
+        DoubleSha256.OfMessages(Bytes, messages.AsSpan(0, _records.Length), _ids);
         ArrayPool<SplicedMessage>.Shared.Return(messages);
     }
 }

@@ -15,6 +15,13 @@ public readonly record struct RepeatedCoinbase(TxHash Id, int FirstHeight, int H
 /// </summary>
 public sealed class RepeatedCoinbases
 {
+    /// <summary>The two pairs on the main chain (BIP 30): 50 bitcoin each were lost.</summary>
+    public static IReadOnlyList<RepeatedCoinbase> OnMainNetwork { get; } =
+    [
+        new(Parse("d5d27987d2a3dfc724e359870c6644b40e497bdc0589a033220fe15429d88599"), 91_812, 91_842),
+        new(Parse("e3bf3d07d4b0375638d5f1db5255fe07ba2c4cb067cd81b84ee974b6585fb468"), 91_722, 91_880),
+    ];
+
     private readonly Dictionary<TxHash, int> _firstHeights = [];
     private readonly List<RepeatedCoinbase> _found = [];
 
@@ -34,5 +41,12 @@ public sealed class RepeatedCoinbases
 
         _found.Add(new RepeatedCoinbase(id, _firstHeights[id], height));
         _firstHeights[id] = height;
+    }
+
+    private static TxHash Parse(string text)
+    {
+        bool parsed = TxHash.TryParse(ChainFamily.Utxo, text, out TxHash id, out ParseError error);
+        Invariant.Check(parsed, $"a built-in transaction id is none: {error}");
+        return id;
     }
 }
