@@ -35,7 +35,7 @@ public sealed partial class RealBlockTests
             files++;
         }
 
-        Assert.Equal(27, files);
+        Assert.Equal(29, files);
     }
 
     [NeedsDataFact(RealBlocks.FolderName)]
