@@ -3,8 +3,8 @@ using System.Globalization;
 namespace FlowTracer.Chains.Bitcoin;
 
 /// <summary>
-/// Bytes that are not what they are said to be: a block, a transaction, a header. This is what the decoders throw on bad
-/// input, and the only thing; whoever knows the file or the node adds its name.
+/// Bytes that are not what they are said to be: a block, a transaction, a header. This is what the decoders throw on
+/// bad input, and the only thing; whoever knows the file or the node adds its name.
 /// </summary>
 public sealed class BitcoinFormatException : Exception
 {

@@ -4,8 +4,8 @@ using System.Buffers.Binary;
 namespace FlowTracer.Chains.Bitcoin;
 
 /// <summary>
-/// Writes Bitcoin's serialisation field by field: the opposite of the decoders, and a check on them, since what was read
-/// must come out as the same bytes.
+/// Writes Bitcoin's serialisation field by field: the opposite of the decoders, and a check on them, since what was
+/// read must come out as the same bytes.
 /// </summary>
 public sealed class BitcoinWriter(IBufferWriter<byte> output)
 {

@@ -69,8 +69,8 @@ public sealed class Block
     }
 
     /// <summary>
-    /// Checks what a block states about itself: proof of work, merkle root, and the commitment to its witnesses. Whether
-    /// its parent is known, its coins exist and its scripts are satisfied are questions to a full node.
+    /// Checks what a block states about itself: proof of work, merkle root, and the commitment to its witnesses.
+    /// Whether its parent is known, its coins exist and its scripts are satisfied are questions to a full node.
     /// </summary>
     /// <exception cref="ArgumentException">The chain is not Bitcoin's.</exception>
     public BlockFaults Check(ChainId chain)
@@ -89,7 +89,8 @@ public sealed class Block
         return faults | WitnessCommitment.Check(_decoded);
     }
 
-    /// <summary>The witness ids (BIP 141) in the order of the transactions, the coinbase's too. Hashed on each call.</summary>
+    /// <summary>The witness ids (BIP 141) in the order of the transactions, the coinbase's too. Hashed on each
+    /// call.</summary>
     public Hash256[] ComputeWitnessIds() => _decoded.ComputeWitnessIds();
 
     // A stack of money out of nothing in the middle of a block would be a seed nobody paid.

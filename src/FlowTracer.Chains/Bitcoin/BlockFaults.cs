@@ -16,7 +16,8 @@ public enum BlockFaults
     /// <summary>The list of transactions may be another block's with its end repeated (CVE-2012-2459).</summary>
     RepeatedMerkleBranch = 4,
 
-    /// <summary>The coinbase commits to other witnesses (BIP 141), or its own has no reserved value of 32 bytes.</summary>
+    /// <summary>The coinbase commits to other witnesses (BIP 141), or its own has no reserved value of 32
+    /// bytes.</summary>
     WitnessCommitment = 8,
 
     /// <summary>Transactions have witnesses to which the coinbase does not commit.</summary>

@@ -7,9 +7,10 @@ namespace FlowTracer.Chains.Bitcoin;
 
 /// <summary>
 /// Splits a block file of Bitcoin Core (<c>blk00000.dat</c> and on) into blocks. A record is the network's magic (four
-/// bytes), the block's length (four, little-endian) and the block. Blocks stand in the order in which they arrived, with
-/// those of stale branches between them. Since version 28 the whole file is combined by XOR with the eight bytes of
-/// <c>xor.dat</c>, repeated from the file's beginning; zeros set aside but not yet written are zeros in the file itself.
+/// bytes), the block's length (four, little-endian) and the block. Blocks stand in the order in which they arrived,
+/// with those of stale branches between them. Since version 28 the whole file is combined by XOR with the eight bytes
+/// of <c>xor.dat</c>, repeated from the file's beginning; zeros set aside but not yet written are zeros in the file
+/// itself.
 /// </summary>
 public sealed class BlockFileReader : IDisposable
 {
@@ -47,7 +48,8 @@ public sealed class BlockFileReader : IDisposable
     /// </summary>
     public long Position { get; set; }
 
-    /// <summary>Opens a block file, which may be one that a node still writes, with the key that lies beside it.</summary>
+    /// <summary>Opens a block file, which may be one that a node still writes, with the key that lies beside
+    /// it.</summary>
     /// <exception cref="InputException">There is no such file, or <c>xor.dat</c> has not eight bytes.</exception>
     /// <exception cref="ArgumentException">The chain is not Bitcoin's.</exception>
     public static BlockFileReader Open(string path, ChainId chain)

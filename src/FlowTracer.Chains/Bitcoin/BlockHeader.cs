@@ -38,7 +38,8 @@ public readonly record struct BlockHeader(
         return DoubleSha256.Of(bytes);
     }
 
-    /// <summary>Whether the hash meets the target that the header states, and that target is one the chain allows.</summary>
+    /// <summary>Whether the hash meets the target that the header states, and that target is one the chain
+    /// allows.</summary>
     /// <exception cref="ArgumentException">The chain is not Bitcoin's.</exception>
     public bool HasProofOfWork(ChainId chain) => ProofOfWork.Holds(ComputeHash(), Bits, chain);
 

@@ -6,8 +6,8 @@ namespace FlowTracer.Chains.Bitcoin;
 
 /// <summary>
 /// Reads the fields of Bitcoin's serialisation, little-endian, from a span. No length or count is believed before it is
-/// compared with the bytes that are left, so nothing read from the input can make the caller allocate or loop for longer
-/// than the input is long. Offsets in faults are from the beginning of the span.
+/// compared with the bytes that are left, so nothing read from the input can make the caller allocate or loop for
+/// longer than the input is long. Offsets in faults are from the beginning of the span.
 /// </summary>
 internal ref struct ByteReader(ReadOnlySpan<byte> bytes, int position = 0)
 {
@@ -64,7 +64,8 @@ internal ref struct ByteReader(ReadOnlySpan<byte> bytes, int position = 0)
         return value;
     }
 
-    /// <summary>A compact size (one byte; or FD, FE, FF and two, four, eight bytes) in its only allowed, shortest form.</summary>
+    /// <summary>A compact size (one byte; or FD, FE, FF and two, four, eight bytes) in its only allowed, shortest
+    /// form.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong ReadCompactSize(string what)
     {

@@ -3,7 +3,8 @@ using FlowTracer.Chains.Bitcoin.Hashing;
 
 namespace FlowTracer.Chains.Bitcoin;
 
-/// <summary>Bytes with the transactions found in them. Their form has been checked; the bytes must not change.</summary>
+/// <summary>Bytes with the transactions found in them. Their form has been checked; the bytes must not
+/// change.</summary>
 internal sealed class DecodedBytes
 {
     private readonly ReadOnlyMemory<byte> _bytes;

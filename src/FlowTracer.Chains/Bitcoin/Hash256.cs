@@ -5,9 +5,9 @@ using FlowTracer.Core.Model;
 namespace FlowTracer.Chains.Bitcoin;
 
 /// <summary>
-/// A 32-byte hash as Bitcoin stores it: of a block, a node of a merkle tree, a transaction with its witness. People write
-/// its bytes in the reverse order, and so does <see cref="ToString"/>; as a number (for proof of work) the last byte
-/// stored is the most significant.
+/// A 32-byte hash as Bitcoin stores it: of a block, a node of a merkle tree, a transaction with its witness. People
+/// write its bytes in the reverse order, and so does <see cref="ToString"/>; as a number (for proof of work) the last
+/// byte stored is the most significant.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public readonly struct Hash256 : IEquatable<Hash256>, IComparable<Hash256>
@@ -17,7 +17,8 @@ public readonly struct Hash256 : IEquatable<Hash256>, IComparable<Hash256>
 
     private const int WordBytes = sizeof(ulong);
 
-    // The bytes as stored, eight to a word. Whoever fills an array of hashes as bytes relies on there being nothing else.
+    // The bytes as stored, eight to a word. Whoever fills an array of hashes as bytes relies on there being nothing
+    // else.
     private readonly ulong _word0;
     private readonly ulong _word1;
     private readonly ulong _word2;

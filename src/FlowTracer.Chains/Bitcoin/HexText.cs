@@ -8,7 +8,8 @@ public static class HexText
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdefABCDEF");
 
     /// <summary>The bytes, two digits of any case each; white space at either end is left out.</summary>
-    /// <exception cref="BitcoinFormatException">There is another character, or half a byte; the offset counts characters.</exception>
+    /// <exception cref="BitcoinFormatException">There is another character, or half a byte; the offset counts
+    /// characters.</exception>
     public static byte[] ToBytes(ReadOnlySpan<char> text)
     {
         int start = text.Length - text.TrimStart().Length;

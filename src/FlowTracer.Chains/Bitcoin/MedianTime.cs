@@ -16,7 +16,8 @@ public static class MedianTime
     {
         if (times.IsEmpty || times.Length > BlockCount)
         {
-            throw new ArgumentException($"The median is of 1 to {BlockCount} times, not {times.Length}.", nameof(times));
+            throw new ArgumentException(
+                $"The median is of 1 to {BlockCount} times, not {times.Length}.", nameof(times));
         }
 
         Span<uint> sorted = stackalloc uint[BlockCount];

@@ -4,8 +4,8 @@ using FlowTracer.Chains.Bitcoin.Hashing;
 namespace FlowTracer.Chains.Bitcoin;
 
 /// <summary>
-/// The tree of double SHA-256 over a block's transactions. A level with an odd number of nodes takes its last one twice,
-/// so a list with its end repeated has the root of the list without (CVE-2012-2459): such lists are found out.
+/// The tree of double SHA-256 over a block's transactions. A level with an odd number of nodes takes its last one
+/// twice, so a list with its end repeated has the root of the list without (CVE-2012-2459): such lists are found out.
 /// </summary>
 public static class MerkleTree
 {

@@ -4,13 +4,14 @@ namespace FlowTracer.Chains.Bitcoin;
 
 /// <summary>A coinbase whose id an earlier block's coinbase has already.</summary>
 /// <param name="Id">The id of both.</param>
-/// <param name="FirstHeight">Where it stood first. That block's coins were lost when the second took their name.</param>
+/// <param name="FirstHeight">Where it stood first. That block's coins were lost when the second took their
+/// name.</param>
 /// <param name="Height">Where it stands again.</param>
 public readonly record struct RepeatedCoinbase(TxHash Id, int FirstHeight, int Height);
 
 /// <summary>
-/// Finds transactions that share an id (BIP 30). Before BIP 34 put the height into the coinbase two of them could be the
-/// same bytes, and an output is named by its id: two such pairs are on the main chain. Everything else that repeats
+/// Finds transactions that share an id (BIP 30). Before BIP 34 put the height into the coinbase two of them could be
+/// the same bytes, and an output is named by its id: two such pairs are on the main chain. Everything else that repeats
 /// descends from such a pair, so only coinbases are remembered, 36 bytes or so for each block.
 /// </summary>
 public sealed class RepeatedCoinbases

@@ -87,7 +87,8 @@ public readonly struct Transaction
         return new Transaction(new DecodedBytes(bytes, [record]), 0);
     }
 
-    /// <summary>The hash over everything, the witness too (BIP 141); the id where there is none. Computed on each call.</summary>
+    /// <summary>The hash over everything, the witness too (BIP 141); the id where there is none. Computed on each
+    /// call.</summary>
     public Hash256 ComputeWitnessId() => _source.ComputeWitnessId(_index);
 
     /// <summary>The output at an index; walks to it.</summary>

@@ -57,7 +57,8 @@ public sealed class TransactionBuilder(int version, uint lockTime)
     }
 
     /// <summary>The transaction.</summary>
-    /// <exception cref="BitcoinFormatException">It has no inputs or outputs, or breaks another rule of form.</exception>
+    /// <exception cref="BitcoinFormatException">It has no inputs or outputs, or breaks another rule of
+    /// form.</exception>
     public Transaction Build()
     {
         ArrayBufferWriter<byte> bytes = new();

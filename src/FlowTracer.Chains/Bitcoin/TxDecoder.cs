@@ -3,10 +3,10 @@ using System.Buffers.Binary;
 namespace FlowTracer.Chains.Bitcoin;
 
 /// <summary>
-/// Finds the parts of a transaction and checks its form, so that later reads cannot fail: BIP 144 for the layout, and of
-/// the rules that hold for every mined transaction those that need nothing else: it has inputs and outputs, its values
-/// and their sum are within 21 million bitcoin, a witness is announced only where there is one, and a previous output
-/// that is none stands only in a transaction with one input.
+/// Finds the parts of a transaction and checks its form, so that later reads cannot fail: BIP 144 for the layout, and
+/// of the rules that hold for every mined transaction those that need nothing else: it has inputs and outputs, its
+/// values and their sum are within 21 million bitcoin, a witness is announced only where there is one, and a previous
+/// output that is none stands only in a transaction with one input.
 /// </summary>
 internal static class TxDecoder
 {

@@ -52,7 +52,8 @@ public readonly ref struct TxOut
     /// <summary>Its place among the outputs, from 0.</summary>
     public int Index { get; }
 
-    /// <summary>What it is worth, in satoshi: at most 21 million bitcoin, and so is the sum over a transaction.</summary>
+    /// <summary>What it is worth, in satoshi: at most 21 million bitcoin, and so is the sum over a
+    /// transaction.</summary>
     public ulong ValueSats { get; }
 
     /// <summary>The script that locks it.</summary>

@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 namespace FlowTracer.Chains.Bitcoin.Hashing;
 
 /// <summary>
-/// SHA-256 of the SHA-256, which names everything on Bitcoin. Many at once go through the widest vectors the machine has.
+/// SHA-256 of the SHA-256, which names everything on Bitcoin. Many at once go through the widest vectors the machine
+/// has.
 /// </summary>
 internal static class DoubleSha256
 {

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace FlowTracer.Chains.Bitcoin.Hashing;
 
-/// <summary>The three kinds of hash a block needs, each for many inputs at once. See <see cref="DoubleSha256"/>.</summary>
+/// <summary>The three kinds of hash a block needs, each for many inputs at once. See
+/// <see cref="DoubleSha256"/>.</summary>
 internal static class LaneHasher<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
@@ -13,7 +14,8 @@ internal static class LaneHasher<TLanes, TVector>
     private const int DigestWords = Hash256.ByteLength / sizeof(uint);
     private const uint PaddingFirstWord = 0x80000000;
 
-    /// <summary>The single SHA-256 of each message; each lane takes the next one when it is done with its last.</summary>
+    /// <summary>The single SHA-256 of each message; each lane takes the next one when it is done with its
+    /// last.</summary>
     public static void HashMessages(
         ReadOnlySpan<byte> source, ReadOnlySpan<SplicedMessage> messages, Span<Hash256> digests)
     {
@@ -37,7 +39,8 @@ internal static class LaneHasher<TLanes, TVector>
             {
                 if (lanes[k].IsBusy)
                 {
-                    lanes[k].FillBlock(source, blocks.Slice(k * Sha256Constants.BlockBytes, Sha256Constants.BlockBytes));
+                    lanes[k].FillBlock(
+                        source, blocks.Slice(k * Sha256Constants.BlockBytes, Sha256Constants.BlockBytes));
                 }
             }
 

@@ -57,7 +57,8 @@ internal static class LaneSha256<TLanes, TVector>
         }
     }
 
-    /// <summary>Lays the first words of one message a lane beside each other, four lanes by four words at a time.</summary>
+    /// <summary>Lays the first words of one message a lane beside each other, four lanes by four words at a
+    /// time.</summary>
     /// <param name="messages">The messages, a <paramref name="stride"/> apart.</param>
     /// <param name="stride">Bytes from one message to the next; all of them are taken.</param>
     /// <param name="words">Where they go.</param>
@@ -92,7 +93,8 @@ internal static class LaneSha256<TLanes, TVector>
         }
     }
 
-    /// <summary>Takes one block of 64 bytes in every lane: its sixteen words come first in <paramref name="words"/>.</summary>
+    /// <summary>Takes one block of 64 bytes in every lane: its sixteen words come first in
+    /// <paramref name="words"/>.</summary>
     public static void Compress(Span<uint> state, Span<uint> words)
     {
         _ = state[StateLength - 1];

@@ -36,7 +36,8 @@ internal interface ILanes<TVector>
     static abstract TVector ShiftRight(TVector value, [ConstantExpected] byte count);
 }
 
-/// <summary>Sixteen messages at once, with AVX-512, which rotates and takes any function of three bits in one step.</summary>
+/// <summary>Sixteen messages at once, with AVX-512, which rotates and takes any function of three bits in one
+/// step.</summary>
 internal readonly struct Lanes16 : ILanes<Vector512<uint>>
 {
     // Truth tables for TernaryLogic: the result for the bits (a, b, c) is bit 4a + 2b + c.

@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 
 namespace FlowTracer.Chains.Bitcoin.Hashing;
 
-/// <summary>The same hashes with the base library, one call each: for long messages, and machines without wide vectors.</summary>
+/// <summary>The same hashes with the base library, one call each: for long messages, and machines without wide
+/// vectors.</summary>
 internal static class SerialHasher
 {
     /// <summary>The single SHA-256 of each message.</summary>

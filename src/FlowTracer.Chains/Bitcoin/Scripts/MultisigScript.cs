@@ -20,7 +20,8 @@ public ref struct MultisigScript
     /// <summary>How many public keys it names.</summary>
     public int KeyCount { get; }
 
-    /// <summary>The key the enumeration is at, 33 or 65 bytes. Its form is right; that it is a point is not checked.</summary>
+    /// <summary>The key the enumeration is at, 33 or 65 bytes. Its form is right; that it is a point is not
+    /// checked.</summary>
     public ReadOnlySpan<byte> Current { readonly get; private set; }
 
     /// <summary>Reads a script; false when it is no bare multisig.</summary>

@@ -4,9 +4,9 @@ using System.Numerics;
 namespace FlowTracer.Chains.Bitcoin.Scripts;
 
 /// <summary>
-/// RIPEMD-160, which the base library does not have: H. Dobbertin, A. Bosselaers, B. Preneel, "RIPEMD-160: A Strengthened
-/// Version of RIPEMD", 1996 (ISO/IEC 10118-3). Two lines of 80 steps over the same block, mixed at the end;
-/// little-endian, padded as MD4 is.
+/// RIPEMD-160, which the base library does not have: H. Dobbertin, A. Bosselaers, B. Preneel, "RIPEMD-160: A
+/// Strengthened Version of RIPEMD", 1996 (ISO/IEC 10118-3). Two lines of 80 steps over the same block, mixed at the
+/// end; little-endian, padded as MD4 is.
 /// </summary>
 internal static class Ripemd160
 {
@@ -144,7 +144,8 @@ internal static class Ripemd160
             unchecked
             {
                 uint sum = a + mixed + words[order[step]] + constants[round];
-                (a, b, c, d, e) = (e, BitOperations.RotateLeft(sum, turns[step]) + e, b, BitOperations.RotateLeft(c, 10), d);
+                uint turned = BitOperations.RotateLeft(sum, turns[step]) + e;
+                (a, b, c, d, e) = (e, turned, b, BitOperations.RotateLeft(c, 10), d);
             }
         }
 

@@ -4,8 +4,8 @@ namespace FlowTracer.Chains.Bitcoin.Scripts;
 
 /// <summary>
 /// From scripts to addresses. A script has an address when one text stands for exactly that script: P2PKH, P2SH and
-/// witness programs. P2PK and bare multisig have none: Bitcoin Core and Esplora show none for them, and the address some
-/// explorers show for a P2PK output is that of another script, which pays to the same key. That one is a different
+/// witness programs. P2PK and bare multisig have none: Bitcoin Core and Esplora show none for them, and the address
+/// some explorers show for a P2PK output is that of another script, which pays to the same key. That one is a different
 /// question, <see cref="TryGetKeyAddress"/>, useful to tell that two scripts have one owner.
 /// </summary>
 public static class ScriptAddress
@@ -40,7 +40,8 @@ public static class ScriptAddress
         }
     }
 
-    /// <summary>The P2PKH address of the key in a P2PK script: the same owner, another script. False for others.</summary>
+    /// <summary>The P2PKH address of the key in a P2PK script: the same owner, another script. False for
+    /// others.</summary>
     /// <exception cref="ArgumentException">The chain is not Bitcoin's.</exception>
     public static bool TryGetKeyAddress(ChainId chain, ReadOnlySpan<byte> script, out Address address)
     {

@@ -71,7 +71,8 @@ public static class ScriptClassifier
         return IsPubKey(key);
     }
 
-    /// <summary>Whether bytes have the form of a public key: length and first byte agree (SEC 1, and hybrid keys).</summary>
+    /// <summary>Whether bytes have the form of a public key: length and first byte agree (SEC 1, and hybrid
+    /// keys).</summary>
     internal static bool IsPubKey(ReadOnlySpan<byte> key) => key.Length switch
     {
         CompressedKeyLength => key[0] is 2 or 3,
