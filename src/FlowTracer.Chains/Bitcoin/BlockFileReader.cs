@@ -1,0 +1,261 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using FlowTracer.Core.Model;
+
+namespace FlowTracer.Chains.Bitcoin;
+
+/// <summary>
+/// Splits a block file of Bitcoin Core (<c>blk00000.dat</c> and on) into blocks. A record is the network's magic (four
+/// bytes), the block's length (four, little-endian) and the block. Blocks stand in the order in which they arrived,
+/// with those of stale branches between them. Since version 28 the whole file is combined by XOR with the eight bytes
+/// of <c>xor.dat</c>, repeated from the file's beginning; zeros set aside but not yet written are zeros in the file
+/// itself.
+/// </summary>
+public sealed class BlockFileReader : IDisposable
+{
+    /// <summary>How many bytes <c>xor.dat</c> has.</summary>
+    public const int KeyLength = sizeof(ulong);
+
+    private const string KeyFileName = "xor.dat";
+    private const int RecordHeaderLength = 2 * sizeof(uint);
+    private const int ScanBytes = 64 * 1024;
+
+    private readonly Stream _stream;
+    private readonly uint _magic;
+    private readonly byte[] _key;
+
+    /// <summary>Reads from a stream, which it closes in the end.</summary>
+    /// <param name="stream">The file; it can be read at any position.</param>
+    /// <param name="chain">Whose magic the records have.</param>
+    /// <param name="key">The eight bytes of <c>xor.dat</c>; none for a plain file.</param>
+    /// <exception cref="ArgumentException">The key has another length, or the chain is not Bitcoin's.</exception>
+    public BlockFileReader(Stream stream, ChainId chain, ReadOnlySpan<byte> key = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!key.IsEmpty && key.Length != KeyLength)
+        {
+            throw new ArgumentException($"The key has {KeyLength} bytes, not {key.Length}.", nameof(key));
+        }
+
+        (_stream, _magic) = (stream, MagicOf(chain));
+        _key = key.IsEmpty ? new byte[KeyLength] : key.ToArray();
+    }
+
+    /// <summary>
+    /// Where the next entry begins. Whoever finds that a record is no block (a node died while writing it, and wrote on
+    /// behind) sets this to the byte behind that record's beginning, so that what its length swallowed is found.
+    /// </summary>
+    public long Position { get; set; }
+
+    /// <summary>Opens a block file, which may be one that a node still writes, with the key that lies beside
+    /// it.</summary>
+    /// <exception cref="InputException">There is no such file, or <c>xor.dat</c> has not eight bytes.</exception>
+    /// <exception cref="ArgumentException">The chain is not Bitcoin's.</exception>
+    public static BlockFileReader Open(string path, ChainId chain)
+    {
+        string keyPath = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path)) ?? string.Empty, KeyFileName);
+        byte[] key = ReadKey(keyPath);
+        if (!File.Exists(path))
+        {
+            throw new InputException(path, 0, 0, "there is no such file");
+        }
+
+        FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        return new BlockFileReader(stream, chain, key);
+    }
+
+    /// <summary>The next stretch of the file; false at its end as it is now.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public bool TryReadNext(out BlockFileEntry entry)
+    {
+        entry = default;
+        long left = _stream.Length - Position;
+        if (left <= 0)
+        {
+            return false;
+        }
+
+        Span<byte> header = stackalloc byte[RecordHeaderLength];
+        header = header[..(int)Math.Min(left, RecordHeaderLength)];
+        ReadDecoded(Position, header);
+        entry = header.Length < RecordHeaderLength || !IsRecordHeader(header, out int length)
+            ? ReadBetweenRecords(header, left)
+            : ReadRecord(length, left);
+        Position += entry.Length;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stream.Dispose();
+
+    private BlockFileEntry ReadRecord(int length, long left)
+    {
+        if (length > left - RecordHeaderLength)
+        {
+            return new BlockFileEntry(BlockFileEntryKind.Torn, Position, left, default);
+        }
+
+        // The length is bounded by the longest block and by the file.
+        byte[] block = new byte[length];
+        ReadDecoded(Position + RecordHeaderLength, block);
+        return new BlockFileEntry(BlockFileEntryKind.Block, Position, RecordHeaderLength + length, block);
+    }
+
+    private BlockFileEntry ReadBetweenRecords(ReadOnlySpan<byte> header, long left)
+    {
+        Span<byte> magic = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(magic, _magic);
+        ReadOnlySpan<byte> prefix = header[..Math.Min(header.Length, magic.Length)];
+        if (left < RecordHeaderLength && magic.StartsWith(prefix))
+        {
+            return new BlockFileEntry(BlockFileEntryKind.Torn, Position, left, default);
+        }
+
+        long end = FindRecord(Position + 1, magic, out bool isZeros);
+        return new BlockFileEntry(
+            isZeros ? BlockFileEntryKind.Unused : BlockFileEntryKind.Unknown, Position, end - Position, default);
+    }
+
+    // Where the next record begins, or the end; and whether only zeros, as the file has them, lie before it.
+    private long FindRecord(long from, ReadOnlySpan<byte> magic, out bool isZeros)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ScanBytes);
+        try
+        {
+            long end = _stream.Length;
+            long found = end;
+            for (long at = from; at < end && found == end;)
+            {
+                Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(ScanBytes, end - at));
+                ReadDecoded(at, chunk);
+                found = FindHeader(chunk, magic, out int index) ? at + index : end;
+
+                // A header may begin in the last bytes of a chunk.
+                at += chunk.Length == ScanBytes ? ScanBytes - RecordHeaderLength + 1 : chunk.Length;
+            }
+
+            isZeros = IsZeros(from - 1, found, buffer.AsSpan(0, ScanBytes));
+            return found;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private bool FindHeader(ReadOnlySpan<byte> chunk, ReadOnlySpan<byte> magic, out int index)
+    {
+        for (index = 0; ; index++)
+        {
+            int step = chunk[index..].IndexOf(magic);
+            if (step < 0)
+            {
+                return false;
+            }
+
+            index += step;
+            if (chunk.Length - index >= RecordHeaderLength && IsRecordHeader(chunk[index..], out _))
+            {
+                return true;
+            }
+        }
+    }
+
+    private bool IsZeros(long from, long to, Span<byte> buffer)
+    {
+        while (from < to)
+        {
+            Span<byte> chunk = buffer[..(int)Math.Min(buffer.Length, to - from)];
+            ReadRaw(from, chunk);
+            if (chunk.ContainsAnyExcept((byte)0))
+            {
+                return false;
+            }
+
+            from += chunk.Length;
+        }
+
+        return true;
+    }
+
+    // A length that no block has shows that the magic stood there by chance.
+    private bool IsRecordHeader(ReadOnlySpan<byte> header, out int length)
+    {
+        uint stated = BinaryPrimitives.ReadUInt32LittleEndian(header[sizeof(uint)..]);
+        bool isLength = stated is > BlockHeader.ByteLength and <= Block.MaxBytes;
+        length = isLength ? (int)stated : 0;
+        return isLength && BinaryPrimitives.ReadUInt32LittleEndian(header) == _magic;
+    }
+
+    private void ReadDecoded(long offset, Span<byte> destination)
+    {
+        ReadRaw(offset, destination);
+
+        // Turned so that the key's byte for this offset comes first.
+        Span<byte> turned = stackalloc byte[KeyLength];
+        for (int i = 0; i < KeyLength; i++)
+        {
+            turned[i] = _key[(offset + i) % KeyLength];
+        }
+
+        ulong word = MemoryMarshal.Read<ulong>(turned);
+        if (word == 0)
+        {
+            return;
+        }
+
+        Span<ulong> words = MemoryMarshal.Cast<byte, ulong>(destination);
+        for (int i = 0; i < words.Length; i++)
+        {
+            words[i] ^= word;
+        }
+
+        for (int i = words.Length * KeyLength; i < destination.Length; i++)
+        {
+            destination[i] ^= turned[i % KeyLength];
+        }
+    }
+
+    private void ReadRaw(long offset, Span<byte> destination)
+    {
+        _stream.Position = offset;
+        _stream.ReadExactly(destination);
+    }
+
+    private static byte[] ReadKey(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return [];
+        }
+
+        long length = new FileInfo(path).Length;
+        return length == KeyLength
+            ? File.ReadAllBytes(path)
+            : throw new InputException(path, 0, 0, $"the key of a block file has {KeyLength} bytes, not {length}");
+    }
+
+    // The four bytes as a little-endian number; they are chosen to be rare in what follows.
+    private static uint MagicOf(ChainId chain)
+    {
+        if (chain == ChainId.Bitcoin)
+        {
+            return 0xD9B4BEF9;
+        }
+
+        if (chain == ChainId.BitcoinTestnet)
+        {
+            return 0x0709110B;
+        }
+
+        if (chain == ChainId.BitcoinSignet)
+        {
+            return 0x40CF030A;
+        }
+
+        return chain == ChainId.BitcoinRegtest
+            ? 0xDAB5BFFA
+            : throw new ArgumentException($"The chain {chain} has no block files.", nameof(chain));
+    }
+}
