@@ -12,5 +12,5 @@ if (args is ["process", .. string[] rest])
 
 // In process: the figures are of this build, and nothing is restored or compiled while measuring.
 IConfig config = DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(InProcessNoEmitToolchain.Instance));
-BenchmarkSwitcher.FromAssembly(typeof(RoninBenchmarks).Assembly).Run(args, config);
+BenchmarkSwitcher.FromAssembly(typeof(RoninTrace).Assembly).Run(args, config);
 return 0;

@@ -7,59 +7,73 @@ using FlowTracer.Core.Taint;
 
 namespace FlowTracer.Benchmarks;
 
-/// <summary>The Ronin case, step by step, warm.</summary>
-[MemoryDiagnoser]
-public class RoninBenchmarks
+/// <summary>The Ronin case, opened.</summary>
+public abstract class RoninCase
 {
-    private byte[] _record = [];
-    private TraceCase? _case;
-    private TraceReport? _report;
+    private protected TraceCase Case { get; private set; } = null!;
 
-    /// <summary>Reads what the measured steps start from.</summary>
+    /// <summary>Reads the facts and labels.</summary>
     [GlobalSetup]
-    public void Open()
-    {
-        _record = File.ReadAllBytes(Path.Combine(TraceDesk.ShippedFixtures, "ethereum", "ronin-2022", "transfers.csv"));
-        _case = new TraceDesk(TraceDesk.ShippedFixtures, Labels())
-            .OpenAsync(new TraceRequest { Subject = "ronin-bridge-2022" }, CancellationToken.None).GetAwaiter().GetResult();
-        _report = Trace("fifo");
-    }
+    public void Open() => Case = new TraceDesk(TraceDesk.ShippedFixtures, Task.FromResult(LoadLabels()))
+        .OpenAsync(new TraceRequest { Subject = "ronin-bridge-2022" }, CancellationToken.None).GetAwaiter().GetResult();
 
-    /// <summary>The engine alone: 2,081 transfers, two seeds.</summary>
-    [Benchmark]
-    [Arguments("fifo")]
-    [Arguments("lifo")]
-    [Arguments("pifo")]
-    [Arguments("libr")]
-    [Arguments("haircut")]
-    [Arguments("poison")]
-    public TraceReport Trace(string policy) =>
-        TraceDesk.RunAsync(_case!, TaintPolicies.Find(policy)!, null, CancellationToken.None).GetAwaiter().GetResult();
-
-    /// <summary>The CSV into movements.</summary>
-    [Benchmark]
-    public int ReadRecord() => TransfersCsv.Read(_record, "transfers.csv").Count;
-
-    /// <summary>The built-in label packs.</summary>
-    [Benchmark]
-    public LabelIndex Labels() =>
+    private protected static LabelIndex LoadLabels() =>
         LabelStore.Default().TryLoad(out LabelIndex? index, out LabelError? error, CancellationToken.None)
             ? index
             : throw new InvalidOperationException(error.ToString());
 
-    /// <summary>One export of a finished trace.</summary>
+    private protected TraceReport RunTrace(string policy) =>
+        TraceDesk.RunAsync(Case, TaintPolicies.Find(policy)!, null, CancellationToken.None).GetAwaiter().GetResult();
+}
+
+/// <summary>The engine alone: 2,081 transfers, two seeds.</summary>
+[MemoryDiagnoser]
+public class RoninTrace : RoninCase
+{
+    /// <summary>The policy.</summary>
+    [Params("fifo", "lifo", "pifo", "libr", "haircut", "poison")]
+    public string Policy { get; set; } = "";
+
+    /// <summary>One trace.</summary>
     [Benchmark]
-    [Arguments("json")]
-    [Arguments("graphml")]
-    [Arguments("gexf")]
-    [Arguments("csv")]
-    [Arguments("dot")]
-    public void Export(string format)
+    public TraceReport Trace() => RunTrace(Policy);
+}
+
+/// <summary>Reading what a trace starts from.</summary>
+[MemoryDiagnoser]
+public class RoninRead
+{
+    private readonly byte[] _record =
+        File.ReadAllBytes(Path.Combine(TraceDesk.ShippedFixtures, "ethereum", "ronin-2022", "transfers.csv"));
+
+    /// <summary>The CSV into movements.</summary>
+    [Benchmark]
+    public int Record() => TransfersCsv.Read(_record, "transfers.csv").Count;
+
+    /// <summary>The built-in label packs.</summary>
+    [Benchmark]
+    public bool Labels() => LabelStore.Default().TryLoad(out _, out _, CancellationToken.None);
+}
+
+/// <summary>One export of a finished trace.</summary>
+[MemoryDiagnoser]
+public class RoninExport : RoninCase
+{
+    private TraceReport? _report;
+
+    /// <summary>The format.</summary>
+    [Params("json", "graphml", "gexf", "csv", "dot")]
+    public string Format { get; set; } = "";
+
+    /// <summary>Into nothing.</summary>
+    [Benchmark]
+    public void Export()
     {
-        ITraceExporter exporter = Exports.Find(format);
+        _report ??= RunTrace("fifo");
+        ITraceExporter exporter = Exports.Find(Format);
         foreach (string file in exporter.FileNames)
         {
-            exporter.Write(file, _report!, new ExportOptions(Aggregate: false), Stream.Null);
+            exporter.Write(file, _report, new ExportOptions(Aggregate: false), Stream.Null);
         }
     }
 }

@@ -24,24 +24,21 @@ public static class ExportWriter
         ExportOptions options,
         CancellationToken cancellationToken)
     {
-        ITraceExporter[] exporters = [.. formats.Distinct().Select(Exports.Find)];
-        List<PendingFile> files = [];
+        PendingFile[] files =
+        [
+            .. from format in formats.Distinct()
+               let exporter = Exports.Find(format)
+               from name in exporter.FileNames
+               select new PendingFile(directory, name, stream => exporter.Write(name, report, options, stream)),
+        ];
         try
         {
             Directory.CreateDirectory(directory);
-            foreach (ITraceExporter exporter in exporters)
-            {
-                foreach (string name in exporter.FileNames)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    PendingFile file = new(directory, name);
-                    files.Add(file);
-                    await file.WriteAsync(
-                        stream => exporter.Write(name, report, options, stream), cancellationToken).ConfigureAwait(false);
-                }
-            }
 
-            files.ForEach(static file => file.Publish());
+            // Each file is a pure function of the report, so that they may be written at once.
+            await Parallel.ForEachAsync(files, cancellationToken, static (file, token) => file.WriteAsync(token))
+                .ConfigureAwait(false);
+            Array.ForEach(files, static file => file.Publish());
             return [.. files.Select(static file => file.Path)];
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -55,12 +52,12 @@ public static class ExportWriter
         }
         finally
         {
-            files.ForEach(static file => file.Discard());
+            Array.ForEach(files, static file => file.Discard());
         }
     }
 
     /// <summary>A file that has its own name only when it is complete.</summary>
-    private sealed class PendingFile(string directory, string name)
+    private sealed class PendingFile(string directory, string name, Action<Stream> write)
     {
         private const int BufferBytes = 1 << 16;
 
@@ -71,7 +68,7 @@ public static class ExportWriter
 
         public string Path { get; } = System.IO.Path.Combine(directory, name);
 
-        public async Task WriteAsync(Action<Stream> write, CancellationToken cancellationToken)
+        public async ValueTask WriteAsync(CancellationToken cancellationToken)
         {
             FileStream stream = new(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferBytes);
             _isCreated = true;

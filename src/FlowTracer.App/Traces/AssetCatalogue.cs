@@ -71,6 +71,20 @@ public sealed class AssetCatalogue
         }
     }
 
+    /// <summary>The contract of the known token of that symbol, or null: a hint for people, never a way to name an asset.</summary>
+    public Address? ContractOf(string symbol)
+    {
+        foreach ((Asset asset, AssetName name) in _names)
+        {
+            if (string.Equals(name.Symbol, symbol, StringComparison.OrdinalIgnoreCase))
+            {
+                return asset.Contract;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Reads <c>contract,symbol,decimals,source</c> lines: our own file, without quotes.</summary>
     /// <exception cref="InputException">A line is malformed.</exception>
     public static AssetCatalogue Read(string file)

@@ -47,7 +47,7 @@ internal sealed class SeedFinder(IHistorySource source, TraceRequest request, As
             .FindTransactionAsync(subject.Chain, subject.Tx, cancellationToken).ConfigureAwait(false);
         if (found.Count == 0)
         {
-            throw new InputException($"transaction {tx} is not in {dataName}");
+            throw new InputException($"transaction {tx} is not in {dataName}, or it moved nothing there");
         }
 
         Output[] outputs = [.. Outputs(found).Where(IsWanted)];
@@ -107,7 +107,8 @@ internal sealed class SeedFinder(IHistorySource source, TraceRequest request, As
             string[] parts = option.Split('=', 2);
             if (parts.Length != 2 || !Asset.TryParse(request.Chain, parts[0], out Asset asset, out _))
             {
-                throw new InputException($"--min-lot {new ParseError(option, 1, "expected ASSET=AMOUNT, e.g. ETH=0.01 or a token's contract=100")}");
+                throw new InputException(
+                    $"--min-lot {new ParseError(option, 1, "expected ASSET=AMOUNT, e.g. ETH=0.01 or a token's contract=100")}{Hint(parts[0])}");
             }
 
             smallest[asset] = WholeUnits.Parse(parts[1], assets[asset], "--min-lot");
@@ -173,7 +174,11 @@ internal sealed class SeedFinder(IHistorySource source, TraceRequest request, As
 
     private Asset? AssetOption(ChainId chain) => request.Asset is null ? null
         : Asset.TryParse(chain, request.Asset, out Asset asset, out ParseError error) ? asset
-        : throw new InputException($"--asset {error}");
+        : throw new InputException($"--asset {error}{Hint(request.Asset)}");
+
+    // A symbol names no asset, because anybody may give a token any symbol; but the one meant is often known.
+    private string Hint(string symbol) =>
+        assets.ContractOf(symbol) is Address contract ? $" ({symbol} is usually {contract})" : string.Empty;
 
     private Amount? AmountOf(Asset asset, Amount? most)
     {

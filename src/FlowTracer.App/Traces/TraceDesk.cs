@@ -12,8 +12,8 @@ namespace FlowTracer.App.Traces;
 
 /// <summary>Opens cases and traces them: what the command line, the batch host and the screen share.</summary>
 /// <param name="fixtures">The folder of the facts that ship with the program.</param>
-/// <param name="labels">The labels.</param>
-public sealed class TraceDesk(string fixtures, LabelIndex labels)
+/// <param name="labels">The labels; they may still be loading while the facts are read.</param>
+public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels)
 {
     private readonly HeistCatalogue _heists = new(fixtures);
 
@@ -49,10 +49,11 @@ public sealed class TraceDesk(string fixtures, LabelIndex labels)
             seeds, request.Policy, request.Direction,
             request.Limits with { SmallestLot = finder.SmallestLots() },
             heist?.Known ?? []);
+        LabelIndex index = await labels.ConfigureAwait(false);
         return new TraceCase(
-            source, labels, question,
+            source, index, question,
             new Provenance(
-                SubjectText(subject), Convert.ToHexStringLower(SHA256.HashData(bytes)), labels.Digest, ProgramVersion),
+                SubjectText(subject), Convert.ToHexStringLower(SHA256.HashData(bytes)), index.Digest, ProgramVersion),
             assets, heist);
     }
 
@@ -64,6 +65,7 @@ public sealed class TraceDesk(string fixtures, LabelIndex labels)
         Trace trace = await tracer.RunAsync(opened.Question with { Policy = policy }, progress, cancellationToken)
             .ConfigureAwait(false);
         RefuseMoreThanThere(trace, opened.Assets);
+        RefuseNothing(trace);
         return new TraceReport(trace, opened.Provenance, opened.Assets, opened.Heist);
     }
 
@@ -77,6 +79,15 @@ public sealed class TraceDesk(string fixtures, LabelIndex labels)
                 throw new InputException(
                     $"--amount '{assets[seed.Asset].Exact(asked)}': {seed.Holder.Address} had and received only {assets[seed.Asset].Text(balance.Stolen)}");
             }
+        }
+    }
+
+    private static void RefuseNothing(Trace trace)
+    {
+        if (trace.Balance.All(static balance => balance.Stolen.IsZero))
+        {
+            throw new InputException(
+                $"{trace.Question.Seeds[0].Holder.Address} had and moved nothing from there on: there is nothing to trace");
         }
     }
 

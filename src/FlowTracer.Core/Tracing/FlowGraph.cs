@@ -58,22 +58,12 @@ internal sealed class FlowGraph(ClaimTable claims)
         _nodes[node] = _nodes[node] with { Holdings = holdings };
 
     /// <summary>Adds a hop for the tainted ones of <paramref name="lots"/>; none when nothing of them is.</summary>
-    public void Move(int from, int to, Leg received, Leg? paid, Movement movement, ReadOnlySpan<Lot> lots)
+    public void Move(int from, int to, Leg received, Leg? paid, Movement movement, IReadOnlyList<Lot> lots)
     {
-        SortedDictionary<int, HopLot> bySeed = [];
-        foreach (Lot lot in lots)
+        ImmutableArray<HopLot> sums = SeedSums.Of(lots, claims);
+        if (!sums.IsEmpty)
         {
-            foreach (int seed in claims.SeedsOf(lot.Claim))
-            {
-                HopLot sum = bySeed.GetValueOrDefault(seed, new HopLot(seed, Amount.Zero, Amount.Zero));
-                bySeed[seed] = new HopLot(seed, sum.Amount + lot.Amount, sum.Origin + lot.Origin);
-            }
-        }
-
-        if (bySeed.Count > 0)
-        {
-            _hops.Add(new Hop(
-                from, to, received.Holder.Asset, received.Amount, paid, movement, [.. bySeed.Values]));
+            _hops.Add(new Hop(from, to, received.Holder.Asset, received.Amount, paid, movement, sums));
         }
     }
 

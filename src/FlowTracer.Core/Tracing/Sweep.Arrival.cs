@@ -20,7 +20,7 @@ internal sealed partial class Sweep
             Attribution? attribution = _attributions(leg.Holder.Address);
             int node = _graph.Of(leg.Holder, isSeed ? NodeRole.Seed : receiver is null ? NodeRole.Sink : NodeRole.Wallet, attribution);
             _graph.Move(from, node, leg, flow.Movement.IsSwap ? flow.From[0] : null, flow.Movement,
-                [.. lots.Select(static lot => lot.Lot)]);
+                LotsOf(lots));
             EndAtStop(lots, leg.Holder.Asset, attribution, node);
             EndSmallest(lots, leg.Holder.Asset, node);
             receiver = Enter(flow, taker, receiver, lots, node, isSeed);
@@ -52,6 +52,8 @@ internal sealed partial class Sweep
 
         return lots;
     }
+
+    private static List<Lot> LotsOf(List<Arrival> arrivals) => arrivals.ConvertAll(static arrival => arrival.Lot);
 
     private void EndAtStop(List<Arrival> lots, Asset asset, Attribution? attribution, int node)
     {
@@ -123,7 +125,7 @@ internal sealed partial class Sweep
         if (!isSeed && LimitAt(flow, holder) is string limit)
         {
             _graph.End(node, SinkKind.Cut);
-            Book([.. lots.Select(static lot => lot.Lot)], new SinkKey(SinkKind.Cut, limit), holder.Asset, node);
+            Book(LotsOf(lots), new SinkKey(SinkKind.Cut, limit), holder.Asset, node);
             return null;
         }
 
@@ -217,19 +219,9 @@ internal sealed partial class Sweep
     // One movement's tainted lots end at a sink: one movement in each seed's row, however many lots.
     private void Book(List<Lot> lots, SinkKey sink, Asset asset, int node)
     {
-        SortedDictionary<int, (Amount Amount, Amount Origin)> bySeed = [];
-        foreach (Lot lot in lots)
+        foreach (HopLot sum in SeedSums.Of(lots, _claims))
         {
-            foreach (int seed in _claims.SeedsOf(lot.Claim))
-            {
-                (Amount amount, Amount origin) = bySeed.GetValueOrDefault(seed);
-                bySeed[seed] = (amount + lot.Amount, origin + lot.Origin);
-            }
-        }
-
-        foreach ((int seed, (Amount amount, Amount origin)) in bySeed)
-        {
-            Book(seed, sink, node, asset, amount, origin, movements: 1);
+            Book(sum.Seed, sink, node, asset, sum.Amount, sum.Origin, movements: 1);
         }
     }
 

@@ -80,18 +80,10 @@ internal sealed partial class Sweep
 
     private IEnumerable<Holding> HoldingsOf(ActiveHolder holder, List<Lot> lots, SinkKind sink)
     {
-        SortedDictionary<int, (Amount Amount, Amount Origin)> bySeed = [];
-        foreach (Lot lot in lots)
+        foreach (HopLot sum in SeedSums.Of(lots, _claims))
         {
-            foreach (int seed in _claims.SeedsOf(lot.Claim))
-            {
-                (Amount amount, Amount origin) = bySeed.GetValueOrDefault(seed);
-                bySeed[seed] = (amount + lot.Amount, origin + lot.Origin);
-            }
+            yield return new Holding(sum.Seed, holder.Holder.Asset, sum.Amount, sum.Origin, sink);
         }
-
-        return bySeed.Select(entry => new Holding(
-            entry.Key, holder.Holder.Asset, entry.Value.Amount, entry.Value.Origin, sink));
     }
 
     private Dictionary<(int Node, Asset Asset, int Seed), int> CountInflows()

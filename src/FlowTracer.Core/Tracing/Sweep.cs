@@ -368,7 +368,7 @@ internal sealed partial class Sweep
             if (flow.Drawn[i].Exists(static lot => lot.IsTainted))
             {
                 _graph.Move(NodeOfGiver(flow.From[i].Holder), node, flow.From[i], null, flow.Movement,
-                    [.. flow.Drawn[i]]);
+                    flow.Drawn[i]);
             }
         }
 
@@ -397,7 +397,7 @@ internal sealed partial class Sweep
         }
 
         Leg ended = new(flow.From[0].Holder, amount);
-        _graph.Move(from, node, ended, null, flow.Movement, [.. flow.Rest]);
+        _graph.Move(from, node, ended, null, flow.Movement, flow.Rest);
         Book(flow.Rest, sink, ended.Holder.Asset, node);
     }
 

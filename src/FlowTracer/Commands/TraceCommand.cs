@@ -43,6 +43,11 @@ internal static class TraceCommand
                 throw new InputException("--out names no folder");
             }
 
+            if (parsed.GetValue(directory) is null && (parsed.GetResult(formats) is { Implicit: false } || parsed.GetValue(aggregate)))
+            {
+                throw new InputException("--format and --aggregate say how exports are written: they need --out FOLDER");
+            }
+
             TraceRequest request = await options.ReadAsync(parsed, cancellationToken).ConfigureAwait(false);
             TraceReport report = await RunAsync(request, chosen, cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(directory) is string folder)
@@ -70,7 +75,7 @@ internal static class TraceCommand
 
     /// <summary>The desk over the facts and labels of this machine.</summary>
     public static TraceDesk Desk(CancellationToken cancellationToken) =>
-        new(TraceDesk.ShippedFixtures, LabelsCommand.Load(cancellationToken));
+        new(TraceDesk.ShippedFixtures, Task.Run(() => LabelsCommand.Load(cancellationToken), cancellationToken));
 
     private static async Task<TraceReport> RunAsync(
         TraceRequest request, ITaintPolicy policy, CancellationToken cancellationToken)
@@ -97,6 +102,6 @@ internal static class TraceCommand
     {
         int addresses = report.Trace.Nodes.Count(static node => node.Kind is NodeKind.Address or NodeKind.Coin);
         Console.Error.WriteLine(
-            $"Traced {report.Trace.Hops.Length:N0} hops over {addresses:N0} addresses in {clock.Elapsed.TotalSeconds:F2} s{(folder is null ? "" : $"; exports are in {folder}")}.");
+            $"Traced {report.Trace.Hops.Length:N0} {(report.Trace.Hops.Length == 1 ? "hop" : "hops")} over {addresses:N0} {(addresses == 1 ? "address" : "addresses")} in {clock.Elapsed.TotalSeconds:F2} s{(folder is null ? "" : $"; exports are in {folder}")}.");
     }
 }

@@ -47,12 +47,12 @@ internal sealed class TraceOptions
 
     private readonly Option<string?> _from = new("--from")
     {
-        Description = "From where on an address' money is traced: a block or a time (2022-03-23T13:00:00Z).",
+        Description = "From where on an address' money is traced: a block, a day (2022-03-23) or a time (2022-03-23T13:00:00Z).",
     };
 
     private readonly Option<string?> _until = new("--until")
     {
-        Description = "Follow nothing past this block or time; what moves later is cut as 'time-window'.",
+        Description = "Follow nothing past this block, day or time; what moves later is cut as 'time-window'.",
     };
 
     private readonly Option<int?> _hops = new("--max-hops") { Description = "Follow at most this many hops." };
@@ -106,14 +106,14 @@ internal sealed class TraceOptions
             Asset = parsed.GetValue(_asset),
             To = parsed.GetValue(_to),
             Amount = parsed.GetValue(_amount),
-            From = MomentOf("--from", parsed.GetValue(_from)),
+            From = MomentOf("--from", parsed.GetValue(_from), endOfDay: direction == Direction.Backward),
             SmallestLots = parsed.GetValue(_smallest) ?? [],
             Limits = new Limits
             {
                 Hops = parsed.GetValue(_hops),
                 Addresses = parsed.GetValue(_addresses),
                 Degree = parsed.GetValue(_degree),
-                Window = MomentOf("--until", parsed.GetValue(_until)),
+                Window = MomentOf("--until", parsed.GetValue(_until), endOfDay: direction == Direction.Forward),
             },
         };
     }
@@ -145,12 +145,18 @@ internal sealed class TraceOptions
             return ("standard input", whole.ToArray());
         }
 
+        if (Directory.Exists(data))
+        {
+            throw new InputException($"{new ParseError(data, 1, "given with --data, is a folder; a transfers CSV is a file")}");
+        }
+
         return File.Exists(data)
             ? (data, await File.ReadAllBytesAsync(data, cancellationToken).ConfigureAwait(false))
             : throw new InputException($"there is no file {new ParseError(data, 1, "given with --data")}");
     }
 
-    private static Moment? MomentOf(string option, string? text)
+    // A day alone is a whole day: --from starts with its first second and --until ends with its last.
+    private static Moment? MomentOf(string option, string? text, bool endOfDay)
     {
         if (text is null)
         {
@@ -162,10 +168,15 @@ internal sealed class TraceOptions
             return new Moment(block, null);
         }
 
-        string[] formats = ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd"];
+        if (DateTimeOffset.TryParseExact(
+            text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset day))
+        {
+            return new Moment(null, (endOfDay ? day.AddDays(1).AddSeconds(-1) : day).ToUnixTimeSeconds());
+        }
+
         return DateTimeOffset.TryParseExact(
-            text, formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+            text, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
             ? new Moment(null, time.ToUnixTimeSeconds())
-            : throw new InputException($"{option} {new ParseError(text, 1, "expected a block number or a time like 2022-03-23T13:00:00Z")}");
+            : throw new InputException($"{option} {new ParseError(text, 1, "expected a block number, a day like 2022-03-23 or a time like 2022-03-23T13:00:00Z")}");
     }
 }

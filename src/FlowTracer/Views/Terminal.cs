@@ -98,13 +98,20 @@ internal sealed class Terminal
         while (rest.Length > most - indent.Length)
         {
             int cut = rest.LastIndexOf(' ', most - indent.Length);
-            cut = cut <= 0 ? most - indent.Length : cut;
+            cut = cut <= 0 ? WordEnd(rest, most - indent.Length) : cut;
             yield return indent + rest[..cut];
             rest = rest[cut..].TrimStart();
             indent = other;
         }
 
         yield return indent + rest;
+    }
+
+    // A word longer than a line is broken, but an address on the web stays whole: people copy it.
+    private static int WordEnd(string text, int most)
+    {
+        int end = text.IndexOf(' ', StringComparison.Ordinal);
+        return text.StartsWith("http", StringComparison.Ordinal) ? (end < 0 ? text.Length : end) : most;
     }
 
     private void Row(string[] cells, int[] widths, bool[] right)

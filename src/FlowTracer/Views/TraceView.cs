@@ -109,12 +109,17 @@ internal static class TraceView
                 rows.AddRange(Total(balance, asset));
             }
 
+            if (balance.Seed > 0)
+            {
+                console.Line();
+            }
+
             console.Table(
                 [$"Seed {balance.Seed + 1}", "", reach ? ">marked" : $">{asset.Symbol}", reach ? "" : ">share", ">from", ">at", ">moves"],
                 rows, elastic: 1);
-            console.Line();
         }
 
+        console.Line();
         Misreadings(console, report);
     }
 
@@ -156,6 +161,7 @@ internal static class TraceView
         console.Bullet(backward
             ? "from: how many addresses were paid from there; at: how many it started at; moves: in how many movements."
             : "from: how many addresses paid it in; at: how many it ended at; moves: in how many movements.");
+        console.Bullet("Tables cut long amounts and never round them up; exports have every digit.");
         HashSet<SinkKind> kinds = [.. report.Trace.Balance.SelectMany(static b => b.Sinks).Select(static row => row.Kind)];
         if (kinds.Contains(SinkKind.Edge))
         {
@@ -201,11 +207,16 @@ internal static class TraceView
         }
 
         bool reach = report.Trace.Question.Policy.MeasuresReach;
-        console.Heading(report.Trace.Question.Direction == Direction.Forward ? "LARGEST HOLDERS" : "LARGEST ORIGINS");
+        console.Heading(report.Trace.Question.Direction == Direction.Forward ? "LAST SEEN AT, largest first" : "FIRST SEEN AT, largest first");
         Dictionary<Address, string> roles = report.Trace.Question.Known.GroupBy(static k => k.Address).ToDictionary(static g => g.Key, static g => g.First().Role);
         foreach (var bySeed in holdings.GroupBy(static h => h.holding.Seed))
         {
             AssetName asset = report.Assets[report.Trace.Balance[bySeed.Key].Asset];
+            if (bySeed.Key > holdings[0].holding.Seed)
+            {
+                console.Line();
+            }
+
             console.Table(
                 [$"Seed {bySeed.Key + 1}", reach ? ">marked" : $">{asset.Symbol}", "", "known as"],
                 [
@@ -222,8 +233,6 @@ internal static class TraceView
             {
                 console.Line($"and {bySeed.Count() - HoldersShown} more, all in the exports (--out).");
             }
-
-            console.Line();
         }
     }
 

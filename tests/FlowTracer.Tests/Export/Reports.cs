@@ -30,7 +30,7 @@ internal static class Reports
         string fixtures = Repository.PathOf("fixtures");
         LabelStore store = new(Path.Combine(fixtures, "labels"), Path.Combine(fixtures, "none"));
         Assert.True(store.TryLoad(out LabelIndex? labels, out LabelError? error, CancellationToken.None), error?.ToString());
-        TraceCase opened = await new TraceDesk(fixtures, labels)
+        TraceCase opened = await new TraceDesk(fixtures, Task.FromResult(labels))
             .OpenAsync(new TraceRequest { Subject = "ronin-bridge-2022" }, CancellationToken.None);
         if (fetch is null)
         {

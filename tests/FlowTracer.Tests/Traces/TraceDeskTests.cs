@@ -217,7 +217,7 @@ public sealed class TraceDeskTests
         string fixtures = Repository.PathOf("fixtures");
         LabelStore store = new(Path.Combine(fixtures, "labels"), Path.Combine(fixtures, "none"));
         Assert.True(store.TryLoad(out LabelIndex? labels, out LabelError? error, CancellationToken.None), error?.ToString());
-        return new TraceDesk(fixtures, labels).OpenAsync(request, CancellationToken.None);
+        return new TraceDesk(fixtures, Task.FromResult(labels)).OpenAsync(request, CancellationToken.None);
     }
 
     private static async Task<string> Refused(TraceRequest request)
