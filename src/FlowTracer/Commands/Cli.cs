@@ -62,8 +62,9 @@ internal static class Cli
         {
             return Fail("cancelled", ExitCode.Cancelled);
         }
-        catch (InvariantException bug)
+        catch (Exception bug)
         {
+            // Whatever was not foreseen: the report for whoever mends it, and exit code 1 instead of a crash.
             return Fail($"this is a bug in flowtracer, and no answer is given: {bug}", ExitCode.Fault);
         }
     }
