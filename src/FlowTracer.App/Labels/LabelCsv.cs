@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using CsvHelper;
 using FlowTracer.Core.Attributions;
 using FlowTracer.Core.Model;
 
@@ -64,51 +65,84 @@ public static class LabelCsv
 
     private sealed class Reading(string file)
     {
+        // The header is read as any other row, so that its columns can be checked by name and place. Repeated texts
+        // (category, actor, source) are shared.
+        private static readonly CsvReaderOptions Options = new()
+        {
+            Separator = ',',
+            HasHeader = false,
+            Mode = CsvMode.Rfc4180,
+            MalformedData = CsvMalformedDataHandling.Throw,
+            TrackLineNumbers = true,
+            PoolStrings = true,
+        };
+
         // Where each of ColumnNames stands in the file; -1 when it does not.
         private readonly int[] _places = new int[ColumnNames.Length];
+        private int _line;
 
         public List<Tag> Read(string text)
         {
-            var rows = new CsvRows(file, text);
-            if (!rows.Read())
+            using var reader = CsvReader.FromText(text, Options);
+            try
+            {
+                return ReadRows(reader);
+            }
+            catch (CsvFormatException fault)
+            {
+                throw new LabelFormatException(new LabelError(
+                    file, (int)fault.LineNumber, 0, LabelError.OneLine("not valid CSV: " + fault.Message)));
+            }
+        }
+
+        private List<Tag> ReadRows(CsvReader reader)
+        {
+            if (!ReadRow(reader))
             {
                 throw new LabelFormatException(new LabelError(
                     file, 0, 0, "the file is empty; its first line must be " + string.Join(',', ColumnNames)));
             }
 
-            ReadHeader(rows);
+            ReadHeader(reader);
             var tags = new List<Tag>();
             string pack = LabelFileText.PackName(file);
-            int width = rows.Fields.Count;
-            while (rows.Read())
+            int width = reader.FieldCount;
+            while (ReadRow(reader))
             {
-                if (rows.Fields.Count != width)
+                if (reader.FieldCount != width)
                 {
-                    throw Fault(rows, 0, string.Create(CultureInfo.InvariantCulture,
-                        $"the row has {rows.Fields.Count} fields where the header has {width}"));
+                    throw Fault(0, string.Create(CultureInfo.InvariantCulture,
+                        $"the row has {reader.FieldCount} fields where the header has {width}"));
                 }
 
-                tags.Add(ReadTag(rows, pack));
+                tags.Add(ReadTag(reader, pack));
             }
 
             return tags;
         }
 
-        private void ReadHeader(CsvRows rows)
+        private bool ReadRow(CsvReader reader)
+        {
+            bool found = reader.Read();
+            _line = found ? (int)reader.LineNumber : _line;
+            return found;
+        }
+
+        private void ReadHeader(CsvReader reader)
         {
             Array.Fill(_places, -1);
-            for (int i = 0; i < rows.Fields.Count; i++)
+            for (int i = 0; i < reader.FieldCount; i++)
             {
-                int column = Array.IndexOf(ColumnNames, rows.Fields[i]);
+                int column = Array.IndexOf(ColumnNames, reader.GetString(i));
                 if (column < 0)
                 {
-                    throw Fault(rows, i + 1, LabelError.Quoted(
-                        rows.Fields[i], "there is no such column; the columns are " + string.Join(',', ColumnNames)));
+                    throw Fault(i + 1, LabelError.Quoted(
+                        reader.GetString(i), "there is no such column; the columns are " + string.Join(',', ColumnNames)));
                 }
 
                 if (_places[column] >= 0)
                 {
-                    throw Fault(rows, i + 1, LabelError.Quoted(rows.Fields[i], "this column is already given"));
+                    throw Fault(i + 1, LabelError.Quoted(reader.GetString(i), "this column is already given"));
                 }
 
                 _places[column] = i;
@@ -118,38 +152,37 @@ public static class LabelCsv
             {
                 if (_places[Array.IndexOf(ColumnNames, required)] < 0)
                 {
-                    throw Fault(rows, 0, $"there is no column '{required}'; the columns are {string.Join(',', ColumnNames)}");
+                    throw Fault(0, $"there is no column '{required}'; the columns are {string.Join(',', ColumnNames)}");
                 }
             }
         }
 
-        private Tag ReadTag(CsvRows rows, string pack)
+        private Tag ReadTag(CsvReader reader, string pack)
         {
-            if (!ChainId.TryParse(Field(rows, 0), out ChainId chain))
+            if (!ChainId.TryParse(Field(reader, 0), out ChainId chain))
             {
-                throw Fault(rows, _places[0] + 1, LabelError.Quoted(
-                    Field(rows, 0), "not a chain; it is ethereum, ethereum-N, bitcoin or one of Bitcoin's test networks"));
+                throw Fault(_places[0] + 1, LabelError.Quoted(
+                    Field(reader, 0), "not a chain; it is ethereum, ethereum-N, bitcoin or one of Bitcoin's test networks"));
             }
 
-            if (!Address.TryParse(chain, Field(rows, 1), out Address address, out ParseError fault))
+            if (!Address.TryParse(chain, Field(reader, 1), out Address address, out ParseError fault))
             {
-                throw Fault(rows, _places[1] + 1, fault.ToString());
+                throw Fault(_places[1] + 1, fault.ToString());
             }
 
             return new Tag(
-                address, Required(rows, 2), Field(rows, 3), Field(rows, 4), Field(rows, 5), Required(rows, 6),
-                Field(rows, 7), pack);
+                address, Required(reader, 2), Field(reader, 3), Field(reader, 4), Field(reader, 5), Required(reader, 6),
+                Field(reader, 7), pack);
         }
 
-        private string Field(CsvRows rows, int column) => _places[column] < 0 ? string.Empty : rows.Fields[_places[column]];
+        private string Field(CsvReader reader, int column) => _places[column] < 0 ? string.Empty : reader.GetString(_places[column]);
 
-        private string Required(CsvRows rows, int column)
+        private string Required(CsvReader reader, int column)
         {
-            string text = Field(rows, column);
-            return text.Length > 0 ? text : throw Fault(rows, _places[column] + 1, $"the {ColumnNames[column]} is empty");
+            string text = Field(reader, column);
+            return text.Length > 0 ? text : throw Fault(_places[column] + 1, $"the {ColumnNames[column]} is empty");
         }
 
-        private LabelFormatException Fault(CsvRows rows, int field, string reason) =>
-            new(new LabelError(file, rows.Line, field, reason));
+        private LabelFormatException Fault(int field, string reason) => new(new LabelError(file, _line, field, reason));
     }
 }
