@@ -57,14 +57,18 @@ internal sealed partial class Sweep
 
     private void EndAtStop(List<Arrival> lots, Asset asset, Attribution? attribution, int node)
     {
-        if (attribution?.Stop is SinkKind kind)
+        if (StopOf(attribution) is SinkKey sink)
         {
-            // An actor that only repeats the category ("bridge") names nobody; the label does.
-            bool named = attribution.Actor.Length > 0 && attribution.Actor != attribution.Category;
-            SinkKey sink = new(kind, named ? attribution.Actor : attribution.Label);
             EndWhere(lots, static (_, _) => true, sink, asset, node);
         }
     }
+
+    // An actor that only repeats the category ("bridge") names nobody; the label does.
+    private static SinkKey? StopOf(Attribution? attribution) => attribution?.Stop is SinkKind kind
+        ? new SinkKey(
+            kind,
+            attribution.Actor.Length > 0 && attribution.Actor != attribution.Category ? attribution.Actor : attribution.Label)
+        : null;
 
     // Lots under the limit are cut where they arrive; neighbours that count as one lot are measured as one.
     private void EndSmallest(List<Arrival> lots, Asset asset, int node)

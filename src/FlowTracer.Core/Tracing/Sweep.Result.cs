@@ -71,12 +71,11 @@ internal sealed partial class Sweep
         }
     }
 
-    private static SinkKey EndOf(ActiveHolder holder) => holder switch
-    {
-        { GivesLater: true } => new SinkKey(SinkKind.Cut, CutNames.TimeWindow),
-        { History.Coverage.IsComplete: true } => new SinkKey(SinkKind.Held, string.Empty),
-        _ => new SinkKey(SinkKind.Edge, string.Empty),
-    };
+    // A seed that was put at a mixer or an exchange starts there; what never left has ended there.
+    private SinkKey EndOf(ActiveHolder holder) => holder.GivesLater
+        ? new SinkKey(SinkKind.Cut, CutNames.TimeWindow)
+        : StopOf(_attributions(holder.Holder.Address))
+            ?? new SinkKey(holder.History!.Coverage.IsComplete ? SinkKind.Held : SinkKind.Edge, string.Empty);
 
     private IEnumerable<Holding> HoldingsOf(ActiveHolder holder, List<Lot> lots, SinkKind sink)
     {
@@ -169,14 +168,25 @@ internal sealed partial class Sweep
             }
         }
 
+        foreach (IGrouping<string, ActiveHolder> covered in _active.Values
+            .Where(static holder => holder.History is { Coverage.IsComplete: true })
+            .GroupBy(static holder => holder.History!.Coverage.Text))
+        {
+            yield return new Assumption(
+                "coverage", string.Empty,
+                $"{Count(covered.Count(), "holder")} count as complete on the record's word for: {covered.Key}.");
+        }
+
         int inexact = _graph.Hops.Count(static hop => hop.Movement.Stamp is { Block: null } or { BlockMax: not null });
         if (inexact > 0)
         {
             yield return new Assumption(
                 "order-of-record", string.Empty,
-                $"{inexact} hops have no exact block in the record; they are taken in the record's own order.");
+                $"{Count(inexact, "hop")} without an exact block in the record: the record's own order is taken.");
         }
     }
+
+    private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 
     private static string InTransaction(Movement movement) =>
         movement.Tx is TxHash tx ? $" in transaction {tx.ToString(movement.Chain.Family)}" : string.Empty;

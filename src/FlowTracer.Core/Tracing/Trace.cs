@@ -44,7 +44,10 @@ public enum NodeRole : byte
 /// <param name="Asset">What is held.</param>
 /// <param name="Amount">How much of it, in base units of the asset.</param>
 /// <param name="Origin">What it stands for, in the seed's base units.</param>
-/// <param name="Sink"><see cref="SinkKind.Held"/>, <see cref="SinkKind.Edge"/> or <see cref="SinkKind.Cut"/>.</param>
+/// <param name="Sink">
+/// <see cref="SinkKind.Held"/>, <see cref="SinkKind.Edge"/> or <see cref="SinkKind.Cut"/>; a labelled stop's own kind where a
+/// seed was put at it.
+/// </param>
 public sealed record Holding(int Seed, Asset Asset, Amount Amount, Amount Origin, SinkKind Sink);
 
 /// <summary>A place value passed through or ended at.</summary>

@@ -620,6 +620,7 @@ internal sealed class SlowTrace
             bool movesOnLater = _rows.Any(m =>
                 IsBeyondWindow(m) && !m.IsSelfTransfer && m.Inputs.Any(i => i.Holder == holder && i.Amount > 0));
             (string kind, string name) = movesOnLater ? ("cut", "time-window")
+                : _case.Stops.TryGetValue(RefHolder.Address(holder), out (string Kind, string Name) stop) ? stop
                 : _case.Covered.Contains(holder) ? ("held", "")
                 : ("edge", "");
             Book(lots, kind, name, RefHolder.Asset(holder));
