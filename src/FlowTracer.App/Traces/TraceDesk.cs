@@ -5,6 +5,7 @@ using FlowTracer.App.Heists;
 using FlowTracer.App.Labels;
 using FlowTracer.Chains.Recorded;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 using FlowTracer.Core.Taint;
 using FlowTracer.Core.Tracing;
 
@@ -87,7 +88,7 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels)
         if (trace.Balance.All(static balance => balance.Stolen.IsZero))
         {
             throw new InputException(
-                $"{trace.Question.Seeds[0].Holder.Address} had and moved nothing from there on: there is nothing to trace");
+                $"nothing in the facts says that {trace.Question.Seeds[0].Holder.Address} had or {(trace.Question.Direction == Direction.Forward ? "received" : "gave")} anything {(trace.Question.Direction == Direction.Forward ? "from there on (what it gave, if anything, came from nowhere in them; --backward looks from the other end)" : "up to there")}");
         }
     }
 

@@ -120,7 +120,7 @@ public static class TransfersCsv
         string? missing = Columns.FirstOrDefault(column => !header.Contains(column));
         return missing is null
             ? [.. Columns.Select(column => Array.IndexOf(header, column))]
-            : throw new InputException(name, 1, 0, $"column '{missing}' is missing (it may be empty, but it must be there)");
+            : throw new InputException(name, 1, 0, $"column '{missing}' is missing: all of them must be there, those that may be empty too");
     }
 
     /// <summary>One row, read.</summary>

@@ -170,6 +170,6 @@ public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions 
             $"{known.Address.Chain}:{known.Address}",
             holder.Asset,
             Amount.FromBigInteger(BigInteger.Min(entry.Value, Amount.MaxValue.ToBigInteger())),
-            $"A known address of the case ({known.Role}) gave this to {entry.Key}, and nothing in the facts says where it came from."));
+            $"A known address of the case ({known.Role}) gave this to '{entry.Key}', and nothing in the facts says where it came from."));
     }
 }

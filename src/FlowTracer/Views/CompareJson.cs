@@ -51,6 +51,7 @@ internal static class CompareJson
         json.WriteStartObject();
         json.WriteString("amount", cell.Amount.ToString());
         json.WriteString("asset", cell.Asset.ToString());
+        json.WriteNumber("payers", cell.Payers);
         json.WriteNumber("addresses", cell.Addresses);
         json.WriteNumber("movements", cell.Movements);
         json.WriteEndObject();

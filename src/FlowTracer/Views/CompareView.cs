@@ -27,13 +27,13 @@ internal static class CompareView
             ]));
         }
 
-        console.Table(["", .. policies.Select(static policy => ">" + policy), ">spread"], rows, elastic: 0);
+        console.Table(["", .. policies.Select(static policy => ">" + policy), ">spread"], rows, elastic: amounts ? null : 0);
         console.Line();
         console.Bullet(amounts ? "Amounts are in the seed's own units." : "Shares of what the seed stole, cut after two digits; exact amounts with --json.");
         console.Bullet("spread: the largest amount less the smallest, in the seed's own units. A row with a wide spread depends on the policy.");
         if (comparison.Reports.Any(static report => report.Trace.Question.Policy.MeasuresReach))
         {
-            console.Bullet("poison has no balance sheet: it shows how many addresses it reached (@) and takes no part in the spread.");
+            console.Bullet("poison has no balance sheet: @ is how many marked addresses paid into the sink (held, edge: how many are in it).");
         }
     }
 
@@ -48,7 +48,7 @@ internal static class CompareView
     {
         if (report.Trace.Question.Policy.MeasuresReach)
         {
-            return cell is null ? "-" : string.Create(CultureInfo.InvariantCulture, $"@{cell.Addresses}");
+            return cell is null ? "-" : string.Create(CultureInfo.InvariantCulture, $"@{(cell.Kind is SinkKind.Held or SinkKind.Edge ? cell.Addresses : cell.Payers)}");
         }
 
         return cell is null ? "-"

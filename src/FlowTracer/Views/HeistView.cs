@@ -53,7 +53,12 @@ internal static class HeistView
 
         console.Heading("RECORD");
         console.Line(heist.DataPath.Length > 0 ? heist.DataPath : "none ships with the program");
-        console.Line($"complete for {heist.Coverage.Length} holders; {heist.Known.Length} addresses of the case are known");
+        foreach (var covered in heist.Coverage.GroupBy(static covered => covered.Text))
+        {
+            console.Bullet($"complete for {covered.Count()} holders: {covered.Key}");
+        }
+
+        console.Bullet($"{heist.Known.Length} addresses of the case are known");
         console.Heading("SOURCES");
         foreach (string source in heist.Sources)
         {

@@ -68,15 +68,19 @@ internal sealed class Terminal
     /// </summary>
     /// <param name="columns">Titles; one that starts with <c>&gt;</c> is a column of numbers, set to the right.</param>
     /// <param name="rows">The cells; a row of one cell is a line of its own, and null draws a rule.</param>
-    /// <param name="elastic">The column that gives way.</param>
-    public void Table(string[] columns, IReadOnlyList<string[]?> rows, int elastic)
+    /// <param name="elastic">The column that gives way; null where none may, however wide the table.</param>
+    public void Table(string[] columns, IReadOnlyList<string[]?> rows, int? elastic)
     {
         const int gap = 2;
         bool[] right = [.. columns.Select(static title => title.StartsWith('>'))];
         string[] titles = [.. columns.Select(static title => title.TrimStart('>'))];
         int[] widths = [.. titles.Select((title, i) => rows.Where(static row => row?.Length > 1).Select(row => row![i].Length).Append(title.Length).Max())];
         int all = widths.Sum() + (gap * (widths.Length - 1));
-        widths[elastic] = Math.Max(1, widths[elastic] - Math.Max(0, all - Width));
+        if (elastic is int column)
+        {
+            widths[column] = Math.Max(1, widths[column] - Math.Max(0, all - Width));
+        }
+
         Row(titles, widths, right);
         foreach (string[]? row in rows)
         {
@@ -98,20 +102,16 @@ internal sealed class Terminal
         while (rest.Length > most - indent.Length)
         {
             int cut = rest.LastIndexOf(' ', most - indent.Length);
-            cut = cut <= 0 ? WordEnd(rest, most - indent.Length) : cut;
+            cut = cut <= 0 ? most - indent.Length : cut;
             yield return indent + rest[..cut];
             rest = rest[cut..].TrimStart();
             indent = other;
         }
 
-        yield return indent + rest;
-    }
-
-    // A word longer than a line is broken, but an address on the web stays whole: people copy it.
-    private static int WordEnd(string text, int most)
-    {
-        int end = text.IndexOf(' ', StringComparison.Ordinal);
-        return text.StartsWith("http", StringComparison.Ordinal) ? (end < 0 ? text.Length : end) : most;
+        if (rest.Length > 0)
+        {
+            yield return indent + rest;
+        }
     }
 
     private void Row(string[] cells, int[] widths, bool[] right)

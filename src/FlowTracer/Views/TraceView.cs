@@ -30,7 +30,7 @@ internal static class TraceView
     {
         (SinkKind.Held, _) when direction == Direction.Backward => "no earlier inflow",
         (SinkKind.Edge, not "issuance") when direction == Direction.Backward => "earlier history not recorded",
-        (SinkKind.Held, _) => "unspent, history complete",
+        (SinkKind.Held, _) => "unspent in the record",
         (SinkKind.Edge, "issuance") => "newly issued",
         (SinkKind.Edge, _) => "later history not recorded",
         (SinkKind.Fee, _) => "paid to the network",

@@ -116,7 +116,7 @@ public sealed class TransfersCsvTests
 
     [Fact]
     public void A_missing_column() => Assert.Equal(
-        "t.csv:1: column 'grade' is missing (it may be empty, but it must be there)",
+        "t.csv:1: column 'grade' is missing: all of them must be there, those that may be empty too",
         Refused(Header.Replace(",grade", "", StringComparison.Ordinal) + "\n"));
 
     [Fact]

@@ -197,7 +197,7 @@ public sealed class TracerTests
             .RunAsync(question, null, default);
         Gap gap = Assert.Single(trace.Gaps);
         Assert.Equal(("unreached-address", $"ethereum:{Account(7)}", Eth, (Amount)70), (gap.Kind, gap.Node, gap.Asset, gap.Amount));
-        Assert.Contains("(depositor) gave this to Mixer", gap.Text, StringComparison.Ordinal);
+        Assert.Contains("(depositor) gave this to 'Mixer'", gap.Text, StringComparison.Ordinal);
     }
 
     [Fact]
