@@ -147,10 +147,7 @@ internal sealed class SeedFinder(IHistorySource source, TraceRequest request, As
         ImmutableArray<Seed> all = [.. seeds];
         foreach (TransferSeed seed in all.OfType<TransferSeed>())
         {
-            Moment? window = request.Limits.Window;
-            int past = request.Direction == Direction.Forward ? 1 : -1;
-            if (seed.Movement.Position.Block.CompareTo(window?.Block ?? seed.Movement.Position.Block) == past
-                || (window?.TimeSeconds is long limit && seed.Movement.Stamp.TimeSeconds is long time && time.CompareTo(limit) == past))
+            if (request.Limits.Window is Moment window && window.IsPassedBy(seed.Movement, request.Direction))
             {
                 throw new InputException("--until leaves out the seed itself");
             }

@@ -14,7 +14,7 @@ internal sealed class RecordBuilder(string name, int[] columns)
     private readonly List<TransfersCsv.Row> _transaction = [];
     private readonly Dictionary<ChainId, Place> _places = [];
     private readonly HashSet<(ChainId, TxHash)> _finished = [];
-    private readonly Dictionary<(int, string), Address> _addresses = [];
+    private readonly Dictionary<(ChainId, string), Address> _addresses = [];
 
     /// <summary>Adds a row.</summary>
     /// <exception cref="InputException">It is malformed, or not in chain order.</exception>

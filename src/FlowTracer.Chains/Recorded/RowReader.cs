@@ -11,7 +11,7 @@ namespace FlowTracer.Chains.Recorded;
 /// <param name="columns">Where each of <see cref="TransfersCsv.Columns"/> is among them.</param>
 /// <param name="addresses">Addresses read before: a record names few of them often, and a checksum costs a hash.</param>
 internal sealed class RowReader(
-    string name, long line, string[] record, int[] columns, Dictionary<(int, string), Address> addresses)
+    string name, long line, string[] record, int[] columns, Dictionary<(ChainId, string), Address> addresses)
 {
     public TransfersCsv.Row Read()
     {
@@ -86,13 +86,13 @@ internal sealed class RowReader(
             return text.Length == 0 ? default : throw Fault(column, $"a {Field("kind")} has none: leave it empty");
         }
 
-        if (addresses.TryGetValue((chain.GetHashCode(), text), out Address known) && known.Chain == chain)
+        if (addresses.TryGetValue((chain, text), out Address known))
         {
             return known;
         }
 
         return Address.TryParse(chain, text, out Address address, out ParseError error)
-            ? addresses[(chain.GetHashCode(), text)] = address
+            ? addresses[(chain, text)] = address
             : throw Fault(column, error);
     }
 

@@ -13,6 +13,14 @@ public enum Direction : byte
     Backward,
 }
 
+/// <summary>What comes first in a direction.</summary>
+public static class Directions
+{
+    /// <summary>Whether a trace in this direction comes to <paramref name="a"/> before <paramref name="b"/>.</summary>
+    public static bool IsBefore(this Direction direction, Position a, Position b) =>
+        direction == Direction.Forward ? a.CompareTo(b) < 0 : a.CompareTo(b) > 0;
+}
+
 /// <summary>A holder's history on one side of a position.</summary>
 /// <param name="Holder">Whose.</param>
 /// <param name="At">

@@ -19,7 +19,7 @@ internal sealed class KnownHistories(Direction direction)
     public bool TryGet(Holder holder, Position at, out History history, out BigInteger? opening)
     {
         opening = null;
-        if (!_known.TryGetValue(holder, out history!) || IsPast(at, history.Request.At))
+        if (!_known.TryGetValue(holder, out history!) || direction.IsBefore(at, history.Request.At))
         {
             return false;
         }
@@ -34,12 +34,9 @@ internal sealed class KnownHistories(Direction direction)
         BigInteger net = BigInteger.Zero;
         foreach (Movement movement in history.Movements)
         {
-            net += IsPast(movement.Position, at) ? movement.NetOf(history.Request.Holder) : BigInteger.Zero;
+            net += direction.IsBefore(movement.Position, at) ? movement.NetOf(history.Request.Holder) : BigInteger.Zero;
         }
 
         return direction == Direction.Forward ? net : -net;
     }
-
-    private bool IsPast(Position position, Position at) =>
-        direction == Direction.Forward ? position.CompareTo(at) < 0 : position.CompareTo(at) > 0;
 }

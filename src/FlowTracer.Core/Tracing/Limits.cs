@@ -1,12 +1,23 @@
 using System.Collections.Immutable;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Core.Tracing;
 
 /// <summary>A point in time or in a chain, for limits.</summary>
 /// <param name="Block">Last block that counts (backward: first).</param>
 /// <param name="TimeSeconds">Last Unix second that counts (backward: first).</param>
-public sealed record Moment(ulong? Block, long? TimeSeconds);
+public sealed record Moment(ulong? Block, long? TimeSeconds)
+{
+    /// <summary>Whether a movement lies past it, as far as the movement's own block and time say.</summary>
+    public bool IsPassedBy(Movement movement, Direction direction)
+    {
+        return (Block is ulong block && IsPast(movement.Position.Block.CompareTo(block)))
+            || (TimeSeconds is long seconds && movement.Stamp.TimeSeconds is long time && IsPast(time.CompareTo(seconds)));
+
+        bool IsPast(int comparison) => direction == Direction.Forward ? comparison > 0 : comparison < 0;
+    }
+}
 
 /// <summary>What stops a trace before the facts do. What a limit cuts is a <c>cut</c> sink of its name.</summary>
 public sealed record Limits

@@ -172,7 +172,7 @@ internal sealed partial class Sweep
         HashSet<Address> others = [];
         foreach (Movement movement in history.Movements)
         {
-            if (!IsBefore(at, movement.Position) || IsPast(_question.Limits.Window, movement))
+            if (!IsBefore(at, movement.Position) || LiesPastWindow(movement))
             {
                 continue;
             }
@@ -184,16 +184,6 @@ internal sealed partial class Sweep
 
         others.Remove(holder.Address);
         return others.Count;
-    }
-
-    private bool IsPast(Moment? window, Movement movement)
-    {
-        return window is not null
-            && ((window.Block is ulong block && IsPast(movement.Position.Block.CompareTo(block)))
-                || (window.TimeSeconds is long seconds
-                    && movement.Stamp.TimeSeconds is long time && IsPast(time.CompareTo(seconds))));
-
-        bool IsPast(int comparison) => _forward ? comparison > 0 : comparison < 0;
     }
 
     // Own legs: what the holder gave, and got before, in the movement that makes it active. Its balance counts them.

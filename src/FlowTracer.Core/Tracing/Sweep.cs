@@ -131,7 +131,7 @@ internal sealed partial class Sweep
                 : null;
     }
 
-    private bool IsBefore(Position a, Position b) => _forward ? a.CompareTo(b) < 0 : a.CompareTo(b) > 0;
+    private bool IsBefore(Position a, Position b) => _question.Direction.IsBefore(a, b);
 
     private void Start(SeedClaim seed)
     {
@@ -190,7 +190,10 @@ internal sealed partial class Sweep
     }
 
     // Once past, always past: a movement without a time is past the window when one before it was.
-    private bool IsPastWindow(Movement movement) => _windowPassed |= IsPast(_question.Limits.Window, movement);
+    private bool IsPastWindow(Movement movement) => _windowPassed |= LiesPastWindow(movement);
+
+    private bool LiesPastWindow(Movement movement) =>
+        _question.Limits.Window is Moment window && window.IsPassedBy(movement, _question.Direction);
 
     private void MarkLaterGivers(ImmutableArray<Leg> from)
     {
