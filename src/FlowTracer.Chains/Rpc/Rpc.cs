@@ -1,0 +1,89 @@
+using System.Text.Json;
+
+namespace FlowTracer.Chains.Rpc;
+
+/// <summary>One question to a JSON-RPC node.</summary>
+/// <param name="Method">E.g. <c>eth_getBalance</c>.</param>
+/// <param name="Params">The parameters as a JSON array without spaces: with the method, the question's identity.</param>
+public sealed record RpcCall(string Method, string Params)
+{
+    /// <summary>
+    /// The last block the answer depends on; null when that is not known beforehand (a transaction by its hash). An
+    /// answer about final blocks is kept for good, any other only for the head it was asked under.
+    /// </summary>
+    public ulong? LastBlock { get; init; }
+
+    /// <summary>Whether the answer is kept. Asking what the newest block is, is not.</summary>
+    public bool IsKept { get; init; } = true;
+
+    /// <summary>
+    /// Says what is wrong with an answer, or null: it belongs to another block, it is cut short. A wrong answer is asked
+    /// for again, then elsewhere, and never used or kept.
+    /// </summary>
+    public Func<JsonElement, string?>? Check { get; init; }
+
+    /// <summary>Whether two questions are the same: by method and parameters.</summary>
+    public bool Equals(RpcCall? other) => other is not null && Method == other.Method && Params == other.Params;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Method, Params);
+}
+
+/// <summary>A node's refusal.</summary>
+/// <param name="Code">JSON-RPC's code, e.g. -32601 for an unknown method.</param>
+/// <param name="Message">The node's own words.</param>
+public sealed record RpcError(int Code, string Message);
+
+/// <summary>A node's answer: a result, or its refusal.</summary>
+public readonly record struct RpcAnswer
+{
+    private RpcAnswer(JsonElement result, RpcError? error) => (Result, Error) = (result, error);
+
+    /// <summary>The result; undefined when there is an error. <c>null</c> is a result.</summary>
+    public JsonElement Result { get; }
+
+    /// <summary>Why the node refused; null when it answered.</summary>
+    public RpcError? Error { get; }
+
+    /// <summary>An answer.</summary>
+    public static RpcAnswer Of(JsonElement result) => new(result, null);
+
+    /// <summary>A refusal.</summary>
+    public static RpcAnswer Refused(RpcError error) => new(default, error);
+}
+
+/// <summary>
+/// Whatever answers JSON-RPC calls: a node, several of them, or answers kept from before. Calls made at the same time
+/// travel together. A refusal is an answer (a range may be too wide, a method unknown); what could not be asked at all
+/// throws.
+/// </summary>
+public interface IRpc
+{
+    /// <summary>For a person: the node without its secrets.</summary>
+    string Name { get; }
+
+    /// <summary>Asks.</summary>
+    /// <exception cref="SourceException">No usable answer came, after all retries.</exception>
+    Task<RpcAnswer> AskAsync(RpcCall call, CancellationToken cancellationToken);
+}
+
+/// <summary>A source could not answer. The message is one line that names the node and the call.</summary>
+public sealed class SourceException : Exception
+{
+    /// <summary>A fault.</summary>
+    /// <param name="node">The node without its secrets.</param>
+    /// <param name="call">The call, with as much of its parameters as names what was asked.</param>
+    /// <param name="reason">What happened, and what to do where there is something.</param>
+    /// <param name="cause">The fault behind it.</param>
+    public SourceException(string node, string call, string reason, Exception? cause = null)
+        : base($"{node}: {call}: {reason}", cause) => (Node, Call, Reason) = (node, call, reason);
+
+    /// <summary>The node without its secrets.</summary>
+    public string Node { get; }
+
+    /// <summary>The call.</summary>
+    public string Call { get; }
+
+    /// <summary>What happened.</summary>
+    public string Reason { get; }
+}
