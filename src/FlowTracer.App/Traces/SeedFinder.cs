@@ -75,7 +75,9 @@ internal sealed class SeedFinder(IHistorySource source, TraceRequest request, As
         }
 
         Asset? only = AssetOption(address.Chain);
-        IReadOnlyList<Holder> holders = await source.HoldersOfAsync(address, cancellationToken).ConfigureAwait(false);
+        Position? at = await StatedPositionAsync(address.Chain, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Holder> holders = await source
+            .HoldersOfAsync(address, at ?? End, request.Direction, cancellationToken).ConfigureAwait(false);
         Holder[] wanted = [.. holders.Where(holder => only is null || holder.Asset == only)];
         if (wanted.Length == 0)
         {
@@ -91,7 +93,7 @@ internal sealed class SeedFinder(IHistorySource source, TraceRequest request, As
         ImmutableArray<Seed>.Builder seeds = ImmutableArray.CreateBuilder<Seed>();
         foreach (Holder holder in wanted)
         {
-            Position from = await PositionOfAsync(holder, cancellationToken).ConfigureAwait(false);
+            Position from = at ?? await FirstMoveAsync(holder, cancellationToken).ConfigureAwait(false);
             seeds.Add(new BalanceSeed(holder, from, AmountOf(holder.Asset, most: null)));
         }
 
@@ -117,20 +119,27 @@ internal sealed class SeedFinder(IHistorySource source, TraceRequest request, As
         return smallest.ToImmutable();
     }
 
-    private async Task<Position> PositionOfAsync(Holder holder, CancellationToken cancellationToken)
+    // The far end of the side that is traced: all of it.
+    private Position End => request.Direction == Direction.Forward ? Position.Start : Position.End;
+
+    // The place that --from names; null when only the address' movements tell which it is.
+    private async Task<Position?> StatedPositionAsync(ChainId chain, CancellationToken cancellationToken)
     {
         bool forward = request.Direction == Direction.Forward;
-        Position end = forward ? Position.Start : Position.End;
-        if (request.From is not Moment moment)
+        return request.From switch
         {
-            return end;
-        }
+            null => End,
+            { Block: ulong block } => forward ? new Position(block, 0, 0) : new Position(block, uint.MaxValue, uint.MaxValue),
+            { TimeSeconds: long time } => await source
+                .PositionAtAsync(chain, forward ? time : time + 1, cancellationToken).ConfigureAwait(false),
+            _ => throw new InvariantException("a moment without block and time"),
+        };
+    }
 
-        if (moment.Block is ulong block)
-        {
-            return forward ? new Position(block, 0, 0) : new Position(block, uint.MaxValue, uint.MaxValue);
-        }
-
+    private async Task<Position> FirstMoveAsync(Holder holder, CancellationToken cancellationToken)
+    {
+        bool forward = request.Direction == Direction.Forward;
+        Moment moment = request.From!;
         IReadOnlyList<History> histories = await source
             .ReadAsync([new HistoryRequest(holder, Position.Start, Direction.Forward)], cancellationToken).ConfigureAwait(false);
         IEnumerable<Movement> inside = histories[0].Movements.Where(movement => movement.Stamp.TimeSeconds is long time

@@ -59,7 +59,8 @@ public sealed class RecordedSource : IHistorySource
         Task.FromResult<IReadOnlyList<Movement>>(_transactions.TryGetValue((chain, tx), out List<Movement>? found) ? found : []);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Holder>> HoldersOfAsync(Address address, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<Holder>> HoldersOfAsync(
+        Address address, Position at, Direction direction, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<Holder>>(_holders.TryGetValue(address, out SortedSet<Holder>? holders) ? [.. holders] : []);
 
     private History Read(HistoryRequest request)

@@ -44,8 +44,17 @@ public sealed record Coverage(bool IsComplete, long? UpToTimeSeconds, string Tex
 /// </param>
 /// <param name="Movements">Its movements on the side asked for, in chain order whatever the direction.</param>
 /// <param name="Coverage">How far that is all there is.</param>
+/// <param name="Closing">
+/// The balance at the far end of the movements as the chain itself states it (forward: after the last block covered;
+/// backward: before the first); null when the source cannot know it. Where it is not what opening and movements come to,
+/// the trace says so.
+/// </param>
 public sealed record History(
-    HistoryRequest Request, BigInteger? Opening, IReadOnlyList<Movement> Movements, Coverage Coverage);
+    HistoryRequest Request,
+    BigInteger? Opening,
+    IReadOnlyList<Movement> Movements,
+    Coverage Coverage,
+    BigInteger? Closing = null);
 
 /// <summary>
 /// The port that recorded snapshots, stores and live nodes implement: movements of holders in chain order.
@@ -60,6 +69,24 @@ public interface IHistorySource
     /// <summary>What a transaction moved, in order; empty when the source does not know the transaction.</summary>
     Task<IReadOnlyList<Movement>> FindTransactionAsync(ChainId chain, TxHash tx, CancellationToken cancellationToken);
 
-    /// <summary>What the source knows an address to have held at any time, sorted; empty when it knows nothing of it.</summary>
-    Task<IReadOnlyList<Holder>> HoldersOfAsync(Address address, CancellationToken cancellationToken);
+    /// <summary>
+    /// What the source knows an address to have held, sorted; empty when it knows nothing of it. What it held on the
+    /// other side of the position only, may be left out.
+    /// </summary>
+    Task<IReadOnlyList<Holder>> HoldersOfAsync(
+        Address address, Position at, Direction direction, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The place just before the first block at or after a time (Unix seconds), or null when the source has no blocks of
+    /// its own to find it in: then only the movements tell.
+    /// </summary>
+    Task<Position?> PositionAtAsync(ChainId chain, long timeSeconds, CancellationToken cancellationToken) =>
+        Task.FromResult<Position?>(null);
+
+    /// <summary>
+    /// Which answers given are no longer true, to be asked again: the chain was reorganised, or a later answer explains
+    /// an earlier one. Asked whenever a trace has all it needs; empty for facts that do not change.
+    /// </summary>
+    Task<IReadOnlyList<HistoryRequest>> ChangedAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<HistoryRequest>>([]);
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Numerics;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 using FlowTracer.Core.Taint;
 
 namespace FlowTracer.Core.Tracing;
@@ -142,7 +144,27 @@ internal sealed partial class Sweep
                     "unexplained-inflow", _graph.Nodes[holder.Node].Id, holder.Holder.Asset, holder.Unexplained,
                     "It gave more than it is known to have had; the difference counts as clean money.");
             }
+
+            if (Mismatch(holder.History!) is { IsZero: false } difference)
+            {
+                yield return new Gap(
+                    "balance-mismatch", _graph.Nodes[holder.Node].Id, holder.Holder.Asset,
+                    Amount.FromBigInteger(BigInteger.Min(BigInteger.Abs(difference), Amount.MaxValue.ToBigInteger())),
+                    $"Its movements add up to this much {(difference.Sign > 0 ? "more" : "less")} than the balance the chain states.");
+            }
         }
+    }
+
+    // What the movements come to, less what the chain states at their far end.
+    private BigInteger? Mismatch(History history)
+    {
+        BigInteger net = BigInteger.Zero;
+        foreach (Movement movement in history.Movements)
+        {
+            net += movement.NetOf(history.Request.Holder);
+        }
+
+        return history.Opening + (_forward ? net : -net) - history.Closing;
     }
 
     private IEnumerable<Assumption> Assumptions()

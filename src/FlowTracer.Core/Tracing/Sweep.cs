@@ -49,8 +49,10 @@ internal sealed partial class Sweep
     /// <summary>What the pass had to do without.</summary>
     public IReadOnlyCollection<HistoryRequest> Missing => _missing.Values;
 
-    /// <summary>How many addresses hold or held tainted value.</summary>
-    public int ActiveAddresses => _activeAddresses.Count;
+    /// <summary>How far the trace has come with this pass.</summary>
+    public TraceProgress Progress(int round, int fetching, int histories) => new(
+        round, fetching, histories, _activeAddresses.Count,
+        [.. _seeds.Select(seed => _sinks.Total(seed.Index))], [.. _seeds.Select(static seed => seed.Claimed)]);
 
     /// <summary>Runs over everything known.</summary>
     /// <exception cref="LedgerException">The facts cannot be true together.</exception>

@@ -11,7 +11,10 @@ namespace FlowTracer.Core.Tracing;
 /// <param name="Fetching">How many are being fetched now.</param>
 /// <param name="Histories">How many are known.</param>
 /// <param name="Addresses">How many addresses tainted value has reached.</param>
-public sealed record TraceProgress(int Round, int Fetching, int Histories, int Addresses);
+/// <param name="Placed">What has ended so far, by seed, in the seed's base units (under poison: what moved there).</param>
+/// <param name="Claimed">What has been found of each seed so far, in its base units.</param>
+public sealed record TraceProgress(
+    int Round, int Fetching, int Histories, int Addresses, ImmutableArray<Amount> Placed, ImmutableArray<Amount> Claimed);
 
 /// <summary>How histories are asked for.</summary>
 /// <param name="BatchSize">Holders in one question to the source.</param>
@@ -29,6 +32,9 @@ public sealed record FetchOptions(int BatchSize, int Concurrency)
 /// </summary>
 public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions options)
 {
+    // Facts that change each time they are read come to no answer: a chain is reorganised now and then, not always.
+    private const int MostChanges = 8;
+
     private readonly Dictionary<Address, Attribution?> _attributions = [];
 
     /// <summary>Traces.</summary>
@@ -49,17 +55,25 @@ public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions 
     {
         KnownHistories histories = new(question.Direction);
         int fetched = 0;
+        int changes = 0;
         for (int round = 1; ; round++)
         {
             Sweep sweep = new(question, AttributionOf, histories);
             RunPass(sweep, cancellationToken);
-            if (sweep.Missing.Count == 0)
+            IReadOnlyCollection<HistoryRequest> wanted = sweep.Missing;
+            if (wanted.Count == 0)
             {
-                return sweep;
+                wanted = await source.ChangedAsync(cancellationToken).ConfigureAwait(false);
+                if (wanted.Count == 0)
+                {
+                    return sweep;
+                }
+
+                Invariant.Check(++changes <= MostChanges, $"a source changed its answers {changes} times");
             }
 
-            progress?.Report(new TraceProgress(round, sweep.Missing.Count, fetched, sweep.ActiveAddresses));
-            fetched += await FetchAsync(sweep.Missing, histories, cancellationToken).ConfigureAwait(false);
+            progress?.Report(sweep.Progress(round, wanted.Count, fetched));
+            fetched += await FetchAsync(wanted, histories, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -133,7 +147,8 @@ public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions 
                 continue;
             }
 
-            IReadOnlyList<Holder> holders = await source.HoldersOfAsync(known.Address, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<Holder> holders = await source
+                .HoldersOfAsync(known.Address, Position.Start, Direction.Forward, cancellationToken).ConfigureAwait(false);
             HistoryRequest[] requests =
                 [.. holders.Select(static holder => new HistoryRequest(holder, Position.Start, Direction.Forward))];
             IReadOnlyList<History> histories = requests.Length == 0

@@ -87,8 +87,8 @@ public sealed class RecordedSourceTests
         Assert.Equal([Record[0]], await Source.FindTransactionAsync(ChainId.Ethereum, Tx(10), default));
         Assert.Empty(await Source.FindTransactionAsync(ChainId.Ethereum, Tx(11), default));
         Assert.Empty(await Source.FindTransactionAsync(ChainId.Account(5), Tx(10), default));
-        Assert.Equal([Holds(1), Holds(1, Token)], await Source.HoldersOfAsync(Account(1), default));
-        Assert.Empty(await Source.HoldersOfAsync(Account(77), default));
+        Assert.Equal([Holds(1), Holds(1, Token)], await Source.HoldersOfAsync(Account(1), Position.Start, Direction.Forward, default));
+        Assert.Empty(await Source.HoldersOfAsync(Account(77), Position.Start, Direction.Forward, default));
     }
 
     private static async Task<History> Ask(int number, Position at, Direction direction) =>

@@ -48,6 +48,7 @@ internal sealed class SlowSource(IHistorySource source, int seed, int mostDelayM
     public Task<IReadOnlyList<Movement>> FindTransactionAsync(ChainId chain, TxHash tx, CancellationToken cancellationToken) =>
         source.FindTransactionAsync(chain, tx, cancellationToken);
 
-    public Task<IReadOnlyList<Holder>> HoldersOfAsync(Address address, CancellationToken cancellationToken) =>
-        source.HoldersOfAsync(address, cancellationToken);
+    public Task<IReadOnlyList<Holder>> HoldersOfAsync(
+            Address address, Position at, Direction direction, CancellationToken cancellationToken) =>
+        source.HoldersOfAsync(address, at, direction, cancellationToken);
 }

@@ -262,7 +262,8 @@ public sealed class TracerTests
         public Task<IReadOnlyList<Movement>> FindTransactionAsync(ChainId chain, TxHash tx, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<Movement>>([]);
 
-        public Task<IReadOnlyList<Holder>> HoldersOfAsync(Address address, CancellationToken cancellationToken) =>
+        public Task<IReadOnlyList<Holder>> HoldersOfAsync(
+            Address address, Position at, Direction direction, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<Holder>>([]);
     }
 
@@ -275,7 +276,8 @@ public sealed class TracerTests
         public Task<IReadOnlyList<Movement>> FindTransactionAsync(ChainId chain, TxHash tx, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<Movement>>([]);
 
-        public Task<IReadOnlyList<Holder>> HoldersOfAsync(Address address, CancellationToken cancellationToken) =>
+        public Task<IReadOnlyList<Holder>> HoldersOfAsync(
+            Address address, Position at, Direction direction, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<Holder>>([]);
     }
 }
