@@ -10,8 +10,8 @@ namespace FlowTracer.Chains.Ethereum;
 /// <param name="TimeSeconds">Unix time in seconds.</param>
 /// <param name="FeeRecipient">Who gets the tips (and, before the Merge, the block reward).</param>
 /// <param name="BaseFee">Wei a gas that is burnt (EIP-1559); null before London.</param>
-/// <param name="Transactions">In their order.</param>
-/// <param name="Withdrawals">Credits by the protocol, after all transactions (EIP-4895).</param>
+/// <param name="Transactions">In their order; default (not empty) where only the header was read.</param>
+/// <param name="Withdrawals">Credits by the protocol, after all transactions (EIP-4895); empty before Shanghai.</param>
 /// <param name="UncleCount">How many uncles it names.</param>
 public sealed record Block(
     ulong Number,
@@ -51,7 +51,14 @@ public sealed record Transaction(
     Amount Value,
     ulong Nonce,
     ulong Gas,
-    ReadOnlyMemory<byte> Input);
+    ReadOnlyMemory<byte> Input)
+{
+    /// <summary>
+    /// Wei a gas as the node states it with the transaction: what the sender offered, or, of one with a fee market
+    /// (EIP-1559) that is in a block, what it paid. Null where the node states none.
+    /// </summary>
+    public Amount? GasPrice { get; init; }
+}
 
 /// <summary>What a transaction came to.</summary>
 /// <param name="Tx">The transaction.</param>
@@ -79,7 +86,14 @@ public sealed record Receipt(
     ulong GasUsed,
     Amount Fee,
     Amount GasPrice,
-    ImmutableArray<Log> Logs);
+    ImmutableArray<Log> Logs)
+{
+    /// <summary>Wei of the fee that paid for blobs, all burnt (EIP-4844); zero where the receipt states none.</summary>
+    public Amount BlobFee { get; init; }
+
+    /// <summary>Wei of the fee that a rollup charges for its parent chain; zero where the receipt states none.</summary>
+    public Amount L1Fee { get; init; }
+}
 
 /// <summary>An event that a contract logged.</summary>
 /// <param name="Tx">In which transaction.</param>
