@@ -1,0 +1,346 @@
+using System.Collections.Immutable;
+using System.Numerics;
+using FlowTracer.Core.Model;
+
+namespace FlowTracer.Chains.Ethereum.Live;
+
+/// <summary>A value that only changes in some blocks: balance and count of sent transactions, less what is known.</summary>
+internal readonly record struct Sample(BigInteger Balance, BigInteger Sent);
+
+/// <summary>
+/// Finds the blocks in which something changed by asking at ever closer blocks: a stretch that begins and ends alike is
+/// left alone. Cuts fall on multiples of powers of four, so that all searches ask about the same blocks; finding k
+/// changes among n blocks takes O(k log(n/k)) samples in log₄ n rounds.
+/// </summary>
+internal static class ChangeSearch
+{
+    private const ulong Ways = 4;
+
+    /// <summary>The blocks in (before, last] whose sample differs from that of the block before, in order.</summary>
+    /// <param name="before">The block before the first one of interest.</param>
+    /// <param name="last">The last block.</param>
+    /// <param name="most">Looks for no more than about this many changes.</param>
+    /// <param name="sample">The value after a block.</param>
+    /// <returns>The blocks, and up to which block these are all.</returns>
+    public static async Task<(IReadOnlyList<ulong> Blocks, ulong UpTo)> FindAsync(
+        ulong before, ulong last, int most, Func<ulong, Task<Sample>> sample)
+    {
+        List<(ulong Before, ulong Last)> stretches = before < last ? [(before, last)] : [];
+        List<ulong> changed = [];
+        ulong upTo = last;
+        while (stretches.Count > 0)
+        {
+            ulong[] ends = [.. stretches.SelectMany(static s => (ulong[])[s.Before, s.Last]).Distinct()];
+            Sample[] values = await Task.WhenAll(ends.Select(sample)).ConfigureAwait(false);
+            Dictionary<ulong, Sample> at = ends.Zip(values).ToDictionary(static pair => pair.First, static pair => pair.Second);
+            List<(ulong Before, ulong Last)> next = [];
+            foreach ((ulong start, ulong end) in stretches)
+            {
+                if (at[start] == at[end])
+                {
+                    continue;
+                }
+
+                if (end == start + 1)
+                {
+                    changed.Add(end);
+                }
+                else
+                {
+                    next.AddRange(Cut(start, end));
+                }
+            }
+
+            stretches = next;
+            if (changed.Count + stretches.Count > most * (int)Ways)
+            {
+                stretches = stretches[..Math.Max(0, Math.Min(stretches.Count, (most * (int)Ways) - changed.Count))];
+                upTo = Math.Min(upTo, stretches.Count > 0 ? stretches[^1].Last : before);
+            }
+        }
+
+        changed.Sort();
+        if (changed.Count > most)
+        {
+            upTo = Math.Min(upTo, changed[most] - 1);
+        }
+
+        return ([.. changed.Where(block => block <= upTo)], upTo);
+    }
+
+    /// <summary>The stretches that (before, last] is cut into: at every multiple of the largest power of four inside.</summary>
+    internal static IEnumerable<(ulong Before, ulong Last)> Cut(ulong before, ulong last)
+    {
+        ulong grain = 1;
+        while (grain * Ways < last - before)
+        {
+            grain *= Ways;
+        }
+
+        ulong start = before;
+        for (ulong cut = before - (before % grain) + grain; cut < last; cut += grain)
+        {
+            yield return (start, cut);
+            start = cut;
+        }
+
+        yield return (start, last);
+    }
+}
+
+/// <summary>
+/// Holds an account's known movements against the balances and counts that the chain states, finds the blocks where
+/// they part, and explains those from the blocks themselves. What an index left out, a node without an index could not
+/// say and contracts moved unseen all come to light here.
+/// </summary>
+internal sealed class BalanceAudit(
+    EthereumNode node, TransactionBook book, IInternalReader? internals, BalanceDerivation? derivation, int mostChanges)
+{
+    private const int MostRewardedUncles = 2;
+
+    /// <summary>Accounts whose earlier answers were completed by a later finding.</summary>
+    public List<Address> Changed { get; } = [];
+
+    /// <summary>
+    /// Completes an account's coin movements in (before, last]; null when the node has no old state there.
+    /// </summary>
+    /// <returns>The last block up to which they are complete.</returns>
+    public async Task<ulong?> RunAsync(Address address, ulong before, ulong last, CancellationToken cancellationToken)
+    {
+        Task<BigInteger?>[] balances =
+            [.. ((ulong[])[before, last]).Select(block => node.BalanceAsync(address, block, cancellationToken))];
+        Task<ulong?>[] nonces = [.. ((ulong[])[before, last]).Select(block => node.NonceAsync(address, block, cancellationToken))];
+        await Task.WhenAll([.. balances, .. nonces]).ConfigureAwait(false);
+        if ((await balances[0].ConfigureAwait(false) ?? await balances[1].ConfigureAwait(false)) is null)
+        {
+            return null;
+        }
+
+        Known known = new(address, book);
+        async Task<Sample> SampleAsync(ulong block)
+        {
+            Task<BigInteger?> balance = node.BalanceAsync(address, block, cancellationToken);
+            Task<ulong?> nonce = node.NonceAsync(address, block, cancellationToken);
+            await Task.WhenAll(balance, nonce).ConfigureAwait(false);
+            return known.Unknown(
+                block, await balance.ConfigureAwait(false) ?? throw NoState(address, block),
+                await nonce.ConfigureAwait(false) ?? throw NoState(address, block));
+        }
+
+        (IReadOnlyList<ulong> blocks, ulong upTo) = await ChangeSearch
+            .FindAsync(before, last, mostChanges, SampleAsync).ConfigureAwait(false);
+        await Task.WhenAll(blocks.Select(block => ExplainAsync(address, block, cancellationToken))).ConfigureAwait(false);
+        return upTo;
+    }
+
+    /// <summary>
+    /// Completes a token's movements where the logs do not come to the balances: transfers that a node left out of its
+    /// answer are in the receipts of the blocks where the balance changed.
+    /// </summary>
+    public async Task RunTokenAsync(Holder holder, ulong before, ulong last, CancellationToken cancellationToken)
+    {
+        Known known = new(holder, book);
+        bool answers = true;
+        async Task<Sample> SampleAsync(ulong block)
+        {
+            BigInteger? balance = await node
+                .TokenBalanceAsync(holder.Asset.Contract, holder.Address, block, cancellationToken).ConfigureAwait(false);
+            answers &= balance is not null;
+            return known.Unknown(block, balance ?? 0, 0);
+        }
+
+        (IReadOnlyList<ulong> blocks, _) = await ChangeSearch.FindAsync(before, last, mostChanges, SampleAsync).ConfigureAwait(false);
+        await Task.WhenAll((answers ? blocks : []).Select(async block =>
+        {
+            foreach (Receipt receipt in await node.ReceiptsAsync(block, cancellationToken).ConfigureAwait(false))
+            {
+                if (receipt.Logs.Any(log => log.Contract == holder.Asset.Contract && Names(log, holder.Address)))
+                {
+                    await book.ReadAsync(new TxRef(receipt.Tx, receipt.Block, receipt.Index), cancellationToken).ConfigureAwait(false);
+                }
+            }
+        })).ConfigureAwait(false);
+    }
+
+    private bool Names(Log log, Address address) =>
+        log.Topics.Any(topic => topic.TryGetAddress(node.Chain, out Address named) && named == address);
+
+    private Rpc.SourceException NoState(Address address, ulong block) =>
+        new(node.Name, $"eth_getBalance of {address}", $"the node has state of older blocks, but not of block {block}");
+
+    private async Task ExplainAsync(Address address, ulong number, CancellationToken cancellationToken)
+    {
+        Block block = await node.BlockAsync(number, cancellationToken).ConfigureAwait(false);
+        await Task.WhenAll(block.Transactions
+            .Where(tx => tx.From == address || tx.To == address)
+            .Select(tx => book.ReadAsync(tx.Ref, cancellationToken))).ConfigureAwait(false);
+        foreach (Withdrawal withdrawal in block.Withdrawals.Where(withdrawal => withdrawal.To == address))
+        {
+            book.AddWithdrawal(block, withdrawal);
+        }
+
+        if (block.FeeRecipient == address || block.UncleCount > 0)
+        {
+            await ExplainRewardAsync(address, block, cancellationToken).ConfigureAwait(false);
+        }
+
+        if ((await LeftAsync(address, number, cancellationToken).ConfigureAwait(false)).IsZero)
+        {
+            return;
+        }
+
+        await FindInsideAsync(address, block, cancellationToken).ConfigureAwait(false);
+        BigInteger left = await LeftAsync(address, number, cancellationToken).ConfigureAwait(false);
+        if (!left.IsZero)
+        {
+            book.AddUnexplained(
+                block, Holder.Account(address, Asset.Coin(node.Chain)), Amount.FromBigInteger(BigInteger.Abs(left)), left.Sign > 0);
+        }
+    }
+
+    // A fee recipient's tips and, before the Merge, its block's reward; an uncle's producer's reward.
+    private async Task ExplainRewardAsync(Address address, Block block, CancellationToken cancellationToken)
+    {
+        BigInteger reward;
+        if (block.FeeRecipient == address)
+        {
+            BlockAccounts accounts = new(
+                block, await node.ReceiptsAsync(block.Number, cancellationToken).ConfigureAwait(false), node.Chain);
+            reward = accounts.TipsOf(address) + StaticReward(block);
+        }
+        else
+        {
+            reward = await UncleRewardAsync(address, block, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (reward.Sign > 0)
+        {
+            book.AddReward(block, address, Amount.FromBigInteger(reward));
+        }
+    }
+
+    // Yellow Paper, block reward with EIP-649 and EIP-1234; 1/32 more for each uncle named. None since the Merge (EIP-3675).
+    private BigInteger StaticReward(Block block)
+    {
+        const int nephewShare = 32;
+        BigInteger reward = RewardAt(block);
+        return reward + (reward / nephewShare * block.UncleCount);
+    }
+
+    private BigInteger RewardAt(Block block)
+    {
+        const ulong byzantium = 4_370_000;
+        const ulong constantinople = 7_280_000;
+        const ulong merge = 15_537_394;
+        BigInteger ether = BigInteger.Pow(10, 18);
+        return node.Chain != ChainId.Ethereum || block.Number >= merge || block.BaseFee is not null && block.Number < 12_965_000 ? 0
+            : ether * (block.Number < byzantium ? 5 : block.Number < constantinople ? 3 : 2);
+    }
+
+    private async Task<BigInteger> UncleRewardAsync(Address address, Block block, CancellationToken cancellationToken)
+    {
+        const int most = 8;
+        BigInteger sum = 0;
+        for (int i = 0; i < Math.Min(block.UncleCount, MostRewardedUncles); i++)
+        {
+            Block uncle = await node.UncleAsync(block.Number, i, cancellationToken).ConfigureAwait(false);
+            sum += uncle.FeeRecipient == address ? RewardAt(block) * (int)(most - (block.Number - uncle.Number)) / most : 0;
+        }
+
+        return sum;
+    }
+
+    private async Task FindInsideAsync(Address address, Block block, CancellationToken cancellationToken)
+    {
+        if (internals is not null)
+        {
+            IReadOnlyList<TxRef> found = await internals.FindInBlockAsync(block, address, cancellationToken).ConfigureAwait(false);
+            await Task.WhenAll(found.Select(tx => book.ReadAsync(tx, cancellationToken))).ConfigureAwait(false);
+        }
+        else if (derivation is not null)
+        {
+            await DeriveAsync(address, block, derivation, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // First the transactions that name the account; then the one that moved exactly this much to or from somebody unnamed.
+    private async Task DeriveAsync(
+        Address address, Block block, BalanceDerivation derive, CancellationToken cancellationToken)
+    {
+        BlockAccounts accounts = await derive.AccountsAsync(block.Number, cancellationToken).ConfigureAwait(false);
+        Transaction[] running = [.. accounts.RunningCode(address)];
+        await Task.WhenAll(running.Where(tx => accounts.NamedBy(tx.Index).Contains(address))
+            .Select(tx => book.ReadAsync(tx.Ref, cancellationToken))).ConfigureAwait(false);
+        BigInteger left = await LeftAsync(address, block.Number, cancellationToken).ConfigureAwait(false);
+        if (left.IsZero)
+        {
+            return;
+        }
+
+        BookedTransaction[] read = await Task.WhenAll(running.Select(tx => book.ReadAsync(tx.Ref, cancellationToken)))
+            .ConfigureAwait(false);
+        BookedTransaction[] fitting = [.. read.Where(tx => derive.Open.TryGetValue(tx.Tx.Hash, out BigInteger open) && open == -left)];
+        if (fitting is [BookedTransaction only])
+        {
+            derive.AlsoTouches(only.Tx.Hash, address);
+            IReadOnlyCollection<Address> touched = await book.RereadAsync(only, cancellationToken).ConfigureAwait(false);
+            lock (Changed)
+            {
+                Changed.AddRange(touched);
+            }
+        }
+    }
+
+    // What of an account's change in one block its known movements there leave over, in wei.
+    private async Task<BigInteger> LeftAsync(Address address, ulong block, CancellationToken cancellationToken)
+    {
+        Task<BigInteger?> before = node.BalanceAsync(address, block - 1, cancellationToken);
+        Task<BigInteger?> after = node.BalanceAsync(address, block, cancellationToken);
+        await Task.WhenAll(before, after).ConfigureAwait(false);
+        Known known = new(address, book);
+        return (await after.ConfigureAwait(false) ?? throw NoState(address, block))
+            - (await before.ConfigureAwait(false) ?? throw NoState(address, block - 1)) - known.NetIn(block);
+    }
+
+    /// <summary>What is known of a holder so far: net and count of sent transactions, up to any block.</summary>
+    private sealed class Known
+    {
+        private readonly SortedDictionary<ulong, (BigInteger Net, BigInteger Sent)> _changes = [];
+        private readonly ImmutableArray<ulong> _blocks;
+        private readonly ImmutableArray<(BigInteger Net, BigInteger Sent)> _sums;
+
+        public Known(Address address, TransactionBook book)
+            : this(Holder.Account(address, Asset.Coin(address.Chain)), book)
+        {
+        }
+
+        public Known(Holder holder, TransactionBook book)
+        {
+            foreach (Movement movement in book.MovementsOf(holder.Address))
+            {
+                (BigInteger net, BigInteger sent) = _changes.GetValueOrDefault(movement.Position.Block);
+                _changes[movement.Position.Block] = (net + movement.NetOf(holder), sent);
+            }
+
+            foreach ((ulong block, int count) in holder.Asset.IsCoin ? book.SentBy(holder.Address) : ImmutableDictionary<ulong, int>.Empty)
+            {
+                (BigInteger net, BigInteger sent) = _changes.GetValueOrDefault(block);
+                _changes[block] = (net, sent + count);
+            }
+
+            _blocks = [.. _changes.Keys];
+            (BigInteger Net, BigInteger Sent) sum = default;
+            _sums = [.. _changes.Values.Select(change => sum = (sum.Net + change.Net, sum.Sent + change.Sent))];
+        }
+
+        public BigInteger NetIn(ulong block) => _changes.GetValueOrDefault(block).Net;
+
+        /// <summary>A sample of the chain less what is known up to that block.</summary>
+        public Sample Unknown(ulong block, BigInteger balance, BigInteger sent)
+        {
+            int found = _blocks.BinarySearch(block);
+            int last = found >= 0 ? found : ~found - 1;
+            return last < 0 ? new Sample(balance, sent) : new Sample(balance - _sums[last].Net, sent - _sums[last].Sent);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using System.Numerics;
+using FlowTracer.Core.Model;
+
+namespace FlowTracer.Chains.Ethereum.Live;
+
+/// <summary>
+/// What contracts moved inside a transaction, from balances before and after its block: for nodes that trace nothing.
+/// Whoever a transaction names (its receiver, addresses among its data and logs) and no other of the block does, changed
+/// its balance by this transaction alone; what the block's facts do not explain of that change is internal. Where those
+/// changes come to zero, who gave and who got is certain; what is left over went to or came from somebody unnamed.
+/// </summary>
+internal sealed class BalanceDerivation(EthereumNode node, WrappedCoins wrapped)
+{
+    private readonly Memo<ulong, BlockAccounts> _blocks = new();
+    private readonly ConcurrentDictionary<TxHash, HashSet<Address>> _alsoTouched = [];
+
+    /// <summary>Transactions that moved coin to or from somebody unnamed, and how much (wei; negative: it went away).</summary>
+    public ConcurrentDictionary<TxHash, BigInteger> Open { get; } = [];
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        _blocks.Clear();
+        _alsoTouched.Clear();
+        Open.Clear();
+    }
+
+    /// <summary>Who names whom in a block, and what its own facts move.</summary>
+    public Task<BlockAccounts> AccountsAsync(ulong block, CancellationToken cancellationToken) => _blocks.GetAsync(
+        block,
+        async _ => new BlockAccounts(
+            await node.BlockAsync(block, cancellationToken).ConfigureAwait(false),
+            await node.ReceiptsAsync(block, cancellationToken).ConfigureAwait(false),
+            node.Chain));
+
+    /// <summary>States that a transaction touched an account that it does not name.</summary>
+    public void AlsoTouches(TxHash tx, Address address)
+    {
+        HashSet<Address> also = _alsoTouched.GetOrAdd(tx, static _ => []);
+        lock (also)
+        {
+            also.Add(address);
+        }
+    }
+
+    /// <summary>The transfers inside a transaction, through the contract it called.</summary>
+    public async Task<IReadOnlyList<TransferFact>> OfAsync(
+        Transaction tx, Receipt receipt, CancellationToken cancellationToken)
+    {
+        Open.TryRemove(tx.Hash, out _);
+        Address contract = tx.To.IsNone ? receipt.Created : tx.To;
+        if (receipt.Succeeded == false || contract.IsNone || receipt.GasUsed == BlockAccounts.PlainTransferGas)
+        {
+            return [];
+        }
+
+        BlockAccounts block = await AccountsAsync(tx.Block, cancellationToken).ConfigureAwait(false);
+        HashSet<Address> named = [.. block.NamedBy(tx.Index)];
+        if (_alsoTouched.TryGetValue(tx.Hash, out HashSet<Address>? also))
+        {
+            named.UnionWith(also);
+        }
+
+        // What a contract that wraps the coin got and gave here it logs itself, however many others used it in this block.
+        SortedDictionary<Address, BigInteger> changes = Wraps(receipt, contract);
+        Address[] own = [.. named.Where(address => !changes.ContainsKey(address) && !block.IsNamedByOthers(address, tx.Index))];
+        BigInteger?[] unexplained = await Task
+            .WhenAll(own.Select(address => UnexplainedAsync(block, address, cancellationToken))).ConfigureAwait(false);
+        for (int i = 0; i < own.Length; i++)
+        {
+            if (unexplained[i] is not BigInteger change)
+            {
+                return [];
+            }
+
+            changes[own[i]] = change;
+        }
+
+        return Facts(tx, contract, changes, block.IsNamedByOthers(contract, tx.Index));
+    }
+
+    /// <summary>What of an account's change in a block the block's own facts do not explain, in wei; null without old state.</summary>
+    public async Task<BigInteger?> UnexplainedAsync(BlockAccounts block, Address address, CancellationToken cancellationToken)
+    {
+        Task<BigInteger?> before = node.BalanceAsync(address, block.Block.Number - 1, cancellationToken);
+        Task<BigInteger?> after = node.BalanceAsync(address, block.Block.Number, cancellationToken);
+        await Task.WhenAll(before, after).ConfigureAwait(false);
+        return await after.ConfigureAwait(false) - await before.ConfigureAwait(false) - block.ExplainedNetOf(address);
+    }
+
+    private SortedDictionary<Address, BigInteger> Wraps(Receipt receipt, Address called)
+    {
+        SortedDictionary<Address, BigInteger> changes = [];
+        foreach (Log log in receipt.Logs)
+        {
+            if (log.Contract != called && wrapped.Contains(log.Contract) && log.Topics.Length > 0
+                && (log.Topics[0] == KnownEvents.Deposit || log.Topics[0] == KnownEvents.Withdrawal)
+                && TransactionFacts.TokenTransfer(log, wrapped) is TransferFact wrap)
+            {
+                BigInteger coin = log.Topics[0] == KnownEvents.Deposit ? wrap.Signed : -wrap.Signed;
+                changes[log.Contract] = changes.GetValueOrDefault(log.Contract) + coin;
+            }
+        }
+
+        return changes;
+    }
+
+    private List<TransferFact> Facts(
+        Transaction tx, Address contract, SortedDictionary<Address, BigInteger> changes, bool contractIsShared)
+    {
+        List<TransferFact> facts = [];
+        Asset coin = Asset.Coin(node.Chain);
+        string source = $"balances around block {tx.Block}";
+
+        // A contract that other transactions of the block call too may have changed by them: only that it passed on what it
+        // got can be said, and that is an estimate.
+        Grade grade = contractIsShared ? Grade.Inferred : Grade.Derived;
+        BigInteger left = BigInteger.Zero;
+        foreach ((Address address, BigInteger change) in changes)
+        {
+            left += change;
+            if (change.IsZero || address == contract)
+            {
+                continue;
+            }
+
+            Amount amount = Amount.FromBigInteger(BigInteger.Abs(change));
+            facts.Add(change.Sign > 0
+                ? new TransferFact(MovementKind.Internal, contract, address, coin, amount, grade, source)
+                : new TransferFact(MovementKind.Internal, address, contract, coin, amount, grade, source));
+        }
+
+        if (!contractIsShared && !left.IsZero)
+        {
+            Open[tx.Hash] = left;
+            Amount amount = Amount.FromBigInteger(BigInteger.Abs(left));
+            facts.Add(new TransferFact(
+                MovementKind.Unresolved, left.Sign < 0 ? contract : default, left.Sign < 0 ? default : contract, coin, amount, grade,
+                source));
+        }
+
+        return facts;
+    }
+}

@@ -1,0 +1,448 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Numerics;
+using FlowTracer.Chains.Rpc;
+using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
+
+namespace FlowTracer.Chains.Ethereum.Live;
+
+/// <summary>How far a live source looks.</summary>
+/// <param name="MostTransactions">
+/// An account with more transactions than this (an unlabelled exchange, say) is read up to there, and its coverage says so.
+/// </param>
+/// <param name="MostScannedBlocks">
+/// How many blocks are read one by one for a node that has neither an index nor old state.
+/// </param>
+public sealed record LiveLimits(int MostTransactions, ulong MostScannedBlocks)
+{
+    /// <summary>20,000 transactions an account, 20,000 scanned blocks.</summary>
+    public static LiveLimits Default { get; } = new(20_000, 20_000);
+}
+
+/// <summary>
+/// Histories from a live node: transactions found by the best the node offers, each read whole and netted, token
+/// transfers by their logs, and all of it held against the balances that the chain states.
+/// </summary>
+public sealed class EthereumSource : IHistorySource
+{
+    private const int MostReorganisations = 3;
+
+    private readonly EthereumNode _node;
+    private readonly ITransactionIndex _index;
+    private readonly TokenLogs _logs;
+    private readonly TransactionBook _book;
+    private readonly BalanceAudit _audit;
+    private readonly LiveLimits _limits;
+    private readonly bool _hasOldState;
+    private readonly Func<CancellationToken, Task<ChainView>> _look;
+    private readonly Dictionary<Address, AccountRead> _accounts = [];
+    private readonly HashSet<HistoryRequest> _answered = [];
+    private readonly SemaphoreSlim _reading = new(1, 1);
+    private int _reorganisations;
+
+    /// <summary>A source over a node.</summary>
+    /// <param name="rpc">The node, or several, or kept answers.</param>
+    /// <param name="abilities">What it can do.</param>
+    /// <param name="view">The chain up to the block that is the last one looked at.</param>
+    /// <param name="look">Looks again where the chain ends, after a reorganisation.</param>
+    /// <param name="limits">How far to look.</param>
+    public EthereumSource(
+        IRpc rpc, NodeAbilities abilities, ChainView view, Func<CancellationToken, Task<ChainView>> look, LiveLimits limits)
+    {
+        View = view;
+        _look = look;
+        _limits = limits;
+        _hasOldState = abilities.HasOldState;
+        WrappedCoins wrapped = WrappedCoins.KnownOn(view.Chain);
+        _node = new EthereumNode(rpc, view.Chain);
+        _index = IndexOf(abilities, _node, limits);
+        IInternalReader? internals = ReaderOf(abilities, _node);
+        BalanceDerivation? derivation = internals is null && _hasOldState ? new BalanceDerivation(_node, wrapped) : null;
+        _logs = new TokenLogs(_node, wrapped, abilities.WidestLogRange);
+        _book = new TransactionBook(_node, internals, derivation, wrapped);
+        _audit = new BalanceAudit(_node, _book, internals, derivation, limits.MostTransactions);
+        Method = (_index.FindsInternal ? _index.Method : _hasOldState ? $"{_index.Method}" : "reading blocks")
+            + (internals is not null ? $" and {internals.Method}" : derivation is not null ? ", internal transfers derived" : string.Empty);
+    }
+
+    /// <summary>The chain as it is seen.</summary>
+    public ChainView View { get; private set; }
+
+    /// <summary>How transactions are found and read, for a person.</summary>
+    public string Method { get; }
+
+    /// <summary>Whether an address is a contract at the last block; false also when the node cannot say.</summary>
+    public async Task<bool> IsContractAsync(Address address, CancellationToken cancellationToken) =>
+        (await _node.KindAsync(address, View.Head, cancellationToken).ConfigureAwait(false)).IsContract;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<History>> ReadAsync(
+        IReadOnlyList<HistoryRequest> requests, CancellationToken cancellationToken) =>
+        GuardedAsync(() => ReadOnceAsync(requests, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Movement>> FindTransactionAsync(
+        ChainId chain, TxHash tx, CancellationToken cancellationToken) =>
+        GuardedAsync(() => FindOnceAsync(chain, tx, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Holder>> HoldersOfAsync(
+        Address address, Position at, Direction direction, CancellationToken cancellationToken) =>
+        GuardedAsync(() => HoldersOnceAsync(address, at, direction, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<Position?> PositionAtAsync(ChainId chain, long timeSeconds, CancellationToken cancellationToken)
+    {
+        (ulong low, ulong high) = (0, View.Head + 1);
+        while (low < high)
+        {
+            ulong middle = low + ((high - low) / 2);
+            Block block = await _node.HeaderAsync(middle, cancellationToken).ConfigureAwait(false);
+            (low, high) = block.TimeSeconds < timeSeconds ? (middle + 1, high) : (low, middle);
+        }
+
+        return new Position(low, 0, 0);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The block the view ends with is asked for once more: while it has its hash, so have all before it.</remarks>
+    public async Task<IReadOnlyList<HistoryRequest>> ChangedAsync(CancellationToken cancellationToken)
+    {
+        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (await WasReorganisedAsync(cancellationToken).ConfigureAwait(false))
+            {
+                await LookAgainAsync(cancellationToken).ConfigureAwait(false);
+                return [.. _answered];
+            }
+
+            HashSet<Address> changed = [.. _audit.Changed];
+            _audit.Changed.Clear();
+            return [.. _answered.Where(request => changed.Contains(request.Holder.Address))];
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    private static ITransactionIndex IndexOf(NodeAbilities abilities, EthereumNode node, LiveLimits limits) =>
+        abilities.HasTraceFilter ? new TraceFilterIndex(node, abilities.WidestTraceRange)
+        : abilities.HasOtterscan ? new OtterscanIndex(node)
+        : abilities.Explorer is { } explorer ? new ExplorerIndex(node, explorer)
+        : abilities.HasOldState ? new BalanceIndex()
+        : new BlockScanIndex(node, limits.MostScannedBlocks);
+
+    private static IInternalReader? ReaderOf(NodeAbilities abilities, EthereumNode node) =>
+        abilities.HasTraceTransaction ? new TraceReader(node)
+        : abilities.HasCallTracer ? new CallTracerReader(node)
+        : abilities.HasOtterscan ? new OtterscanReader(node)
+        : abilities.Explorer is { } explorer ? new ExplorerReader(node, explorer)
+        : null;
+
+    // One question at a time: within it everything is asked at once. A node that names two blocks under one number was
+    // reorganised meanwhile, or lies; its head tells which.
+    private async Task<T> GuardedAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
+    {
+        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    return await ask().ConfigureAwait(false);
+                }
+                catch (SourceException) when (_node.SawConflict)
+                {
+                    if (!await WasReorganisedAsync(cancellationToken).ConfigureAwait(false))
+                    {
+                        throw;
+                    }
+
+                    await LookAgainAsync(cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    private async Task<bool> WasReorganisedAsync(CancellationToken cancellationToken)
+    {
+        if (View.Head <= View.FinalBlock)
+        {
+            return false;
+        }
+
+        Block? head = await _node.FreshHeaderAsync(RpcParams.Quantity(View.Head), cancellationToken).ConfigureAwait(false);
+        return head?.Hash != View.HeadHash;
+    }
+
+    private async Task LookAgainAsync(CancellationToken cancellationToken)
+    {
+        if (++_reorganisations > MostReorganisations)
+        {
+            throw new SourceException(
+                _node.Name, $"eth_getBlockByNumber[{View.Head}]",
+                "the chain was reorganised again and again during the trace; look further back with --confirmations");
+        }
+
+        View = await _look(cancellationToken).ConfigureAwait(false);
+        _node.Forget();
+        _book.Clear();
+        _accounts.Clear();
+        _audit.Changed.Clear();
+    }
+
+    private async Task<IReadOnlyList<Movement>> FindOnceAsync(ChainId chain, TxHash hash, CancellationToken cancellationToken)
+    {
+        if (chain != View.Chain || await _node.FindAsync(hash, cancellationToken).ConfigureAwait(false) is not Transaction tx)
+        {
+            return [];
+        }
+
+        if (tx.Block > View.Head)
+        {
+            throw new InputException(
+                $"transaction 0x{hash} is in block {tx.Block}, and this trace looks no further than block {View.Head}: wait until it is final, or look closer with --confirmations 0");
+        }
+
+        return (await _book.ReadAsync(tx.Ref, cancellationToken).ConfigureAwait(false)).Movements;
+    }
+
+    private async Task<IReadOnlyList<Holder>> HoldersOnceAsync(
+        Address address, Position at, Direction direction, CancellationToken cancellationToken)
+    {
+        (ulong first, ulong last) = RangeOf(at, direction);
+        Holder coin = Holder.Account(address, Asset.Coin(View.Chain));
+        SortedSet<Holder> holders = [];
+        if (first > last)
+        {
+            return [];
+        }
+
+        AccountRead read = await AccountAsync(address, first, last, cancellationToken).ConfigureAwait(false);
+        holders.UnionWith(_book.MovementsOf(address)
+            .Where(movement => movement.Position.Block >= read.First && movement.Position.Block <= read.UpTo)
+            .SelectMany(static movement => movement.Inputs.Concat(movement.Outputs))
+            .Select(static leg => leg.Holder)
+            .Where(holder => holder.Address == address));
+        if (await _node.BalanceAsync(address, last, cancellationToken).ConfigureAwait(false) is { Sign: > 0 })
+        {
+            holders.Add(coin);
+        }
+
+        return [.. holders];
+    }
+
+    private (ulong First, ulong Last) RangeOf(Position at, Direction direction) => direction == Direction.Forward
+        ? (at.Block, View.Head)
+        : (0, Math.Min(at.Block, View.Head));
+
+    private async Task<IReadOnlyList<History>> ReadOnceAsync(
+        IReadOnlyList<HistoryRequest> requests, CancellationToken cancellationToken)
+    {
+        var ranges = requests.GroupBy(static request => request.Holder.Address).Select(group => (
+            Address: group.Key,
+            First: group.Min(request => RangeOf(request.At, request.Direction).First),
+            Last: group.Max(request => RangeOf(request.At, request.Direction).Last)));
+        await Task.WhenAll(ranges.Select(range => AccountAsync(range.Address, range.First, range.Last, cancellationToken)))
+            .ConfigureAwait(false);
+        History[] histories = await Task.WhenAll(requests.Select(request => HistoryAsync(request, cancellationToken)))
+            .ConfigureAwait(false);
+        _answered.UnionWith(requests);
+        return histories;
+    }
+
+    // What was read before is not read again, unless a wider range is asked for.
+    private async Task<AccountRead> AccountAsync(
+        Address address, ulong first, ulong last, CancellationToken cancellationToken)
+    {
+        AccountRead? known;
+        lock (_accounts)
+        {
+            known = _accounts.GetValueOrDefault(address);
+        }
+
+        if (known is not null && known.First <= first && known.Last >= last)
+        {
+            return known;
+        }
+
+        (first, last) = known is null ? (first, last) : (Math.Min(first, known.First), Math.Max(last, known.Last));
+        AccountRead read = await ReadAccountAsync(address, _index.ReadsFromStart ? 0 : first, last, cancellationToken).ConfigureAwait(false);
+        lock (_accounts)
+        {
+            _accounts[address] = read;
+        }
+
+        return read;
+    }
+
+    private async Task<AccountRead> ReadAccountAsync(
+        Address address, ulong first, ulong last, CancellationToken cancellationToken)
+    {
+        ulong indexed = _index.LastCovered(first, last);
+        ulong before = first == 0 ? 0 : first - 1;
+        Task<IReadOnlyList<TxRef>> found = _index.FindAsync(address, first, last, cancellationToken);
+        Task<IReadOnlyList<Log>> logs = _logs.ReadAsync(address, first, last, cancellationToken);
+        Task<(bool HasCode, bool)> kind = _node.KindAsync(address, last, cancellationToken);
+        Task[] ends = _hasOldState
+            ? [_node.BalanceAsync(address, before, cancellationToken), _node.BalanceAsync(address, last, cancellationToken)]
+            : [];
+        await Task.WhenAll([found, logs, kind, .. ends]).ConfigureAwait(false);
+        TxRef[] transactions =
+        [
+            .. (await found.ConfigureAwait(false))
+                .Concat((await logs.ConfigureAwait(false)).Select(static log => new TxRef(log.Tx, log.Block, log.TxIndex)))
+                .Distinct().Order(),
+        ];
+        ulong upTo = last;
+        if (transactions.Length > _limits.MostTransactions)
+        {
+            upTo = transactions[_limits.MostTransactions].Block - 1;
+            transactions = [.. transactions.Where(tx => tx.Block <= upTo)];
+        }
+
+        await Task.WhenAll(transactions.Select(tx => _book.ReadAsync(tx, cancellationToken))).ConfigureAwait(false);
+        ulong? audited = _hasOldState
+            ? await _audit.RunAsync(address, before, upTo, cancellationToken).ConfigureAwait(false)
+            : null;
+        upTo = Math.Min(upTo, audited ?? upTo);
+        bool hasCode = (await kind.ConfigureAwait(false)).HasCode;
+        return new AccountRead(first, last, upTo, CoinGap(audited is not null, hasCode, indexed, upTo));
+    }
+
+    // Why the coin's history may lack something; null when it does not.
+    private string? CoinGap(bool audited, bool hasCode, ulong indexed, ulong upTo) =>
+        _index.FindsInternal ? null
+        : !audited ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"the node has no index and no old state: only transactions' own values and token logs are seen, transactions up to block {Math.Min(indexed, upTo)}")
+        : hasCode ? "a contract whose internal transfers are found by balances alone: what came and went between two blocks looked at is not seen"
+        : null;
+
+    private async Task<History> HistoryAsync(HistoryRequest request, CancellationToken cancellationToken)
+    {
+        AccountRead account;
+        lock (_accounts)
+        {
+            account = _accounts[request.Holder.Address];
+        }
+
+        bool forward = request.Direction == Direction.Forward;
+        if (!request.Holder.Asset.IsCoin && _hasOldState)
+        {
+            await CheckTokenAsync(request.Holder, account, cancellationToken).ConfigureAwait(false);
+        }
+
+        ulong start = forward ? account.UpTo : 0;
+        List<Movement> all = [.. _book.MovementsOf(request.Holder.Address).Where(movement =>
+            movement.Position.Block >= account.First && movement.Position.Block <= account.UpTo && Concerns(movement, request.Holder))];
+        List<Movement> wanted = [.. all.Where(movement => forward
+            ? movement.Position.CompareTo(request.At) >= 0
+            : movement.Position.CompareTo(request.At) <= 0)];
+        BigInteger? opening = await OpeningAsync(request, account, all, cancellationToken).ConfigureAwait(false);
+        BigInteger? closing = _hasOldState || forward
+            ? await BalanceAsync(request.Holder, start, cancellationToken).ConfigureAwait(false)
+            : null;
+        return new History(request, opening, wanted, CoverageOf(request.Holder, account), closing);
+    }
+
+    private static bool Concerns(Movement movement, Holder holder)
+    {
+        foreach (Leg leg in movement.Inputs)
+        {
+            if (leg.Holder == holder)
+            {
+                return true;
+            }
+        }
+
+        foreach (Leg leg in movement.Outputs)
+        {
+            if (leg.Holder == holder)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // The balance before the block of the position, and what moves in that block on this side of it.
+    private async Task<BigInteger?> OpeningAsync(
+        HistoryRequest request, AccountRead account, List<Movement> all, CancellationToken cancellationToken)
+    {
+        bool forward = request.Direction == Direction.Forward;
+        if (_index.ReadsFromStart && account.UpTo == account.Last)
+        {
+            return Net(all.Where(movement => forward
+                ? movement.Position.CompareTo(request.At) < 0
+                : movement.Position.CompareTo(request.At) <= 0));
+        }
+
+        ulong block = Math.Min(request.At.Block, account.UpTo);
+        ulong at = forward ? block == 0 ? 0 : block - 1 : block;
+        if (!_hasOldState && at + NodeAbilities.RecentBlocks < View.Head)
+        {
+            return null;
+        }
+
+        BigInteger? balance = await BalanceAsync(request.Holder, at, cancellationToken).ConfigureAwait(false);
+        return forward
+            ? balance + Net(all.Where(movement => movement.Position.Block > at && movement.Position.CompareTo(request.At) < 0))
+            : balance - Net(all.Where(movement => movement.Position.Block <= at && movement.Position.CompareTo(request.At) > 0));
+
+        BigInteger Net(IEnumerable<Movement> movements) =>
+            movements.Aggregate(BigInteger.Zero, (sum, movement) => sum + movement.NetOf(request.Holder));
+    }
+
+    private Task<BigInteger?> BalanceAsync(Holder holder, ulong block, CancellationToken cancellationToken) => holder.Asset.IsCoin
+        ? _node.BalanceAsync(holder.Address, block, cancellationToken)
+        : _node.TokenBalanceAsync(holder.Asset.Contract, holder.Address, block, cancellationToken);
+
+    // Logs that a node left out of its answers are found by the balances; a token whose balances follow no logs stays apart.
+    private async Task CheckTokenAsync(Holder holder, AccountRead account, CancellationToken cancellationToken)
+    {
+        ulong before = account.First == 0 ? 0 : account.First - 1;
+        Task<BigInteger?> first = BalanceAsync(holder, before, cancellationToken);
+        Task<BigInteger?> last = BalanceAsync(holder, account.UpTo, cancellationToken);
+        await Task.WhenAll(first, last).ConfigureAwait(false);
+        BigInteger net = _book.MovementsOf(holder.Address)
+            .Where(movement => movement.Position.Block > before && movement.Position.Block <= account.UpTo)
+            .Aggregate(BigInteger.Zero, (sum, movement) => sum + movement.NetOf(holder));
+        if (await last.ConfigureAwait(false) - await first.ConfigureAwait(false) - net is { IsZero: false })
+        {
+            await _audit.RunTokenAsync(holder, before, account.UpTo, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private Coverage CoverageOf(Holder holder, AccountRead account)
+    {
+        string upTo = string.Create(CultureInfo.InvariantCulture, $"block {account.UpTo}");
+        if (account.UpTo < account.Last)
+        {
+            return new Coverage(
+                false, null,
+                string.Create(CultureInfo.InvariantCulture, $"read up to {upTo} only: it has more than {_limits.MostTransactions} transactions"));
+        }
+
+        long? time = account.UpTo == View.Head ? View.HeadTimeSeconds : null;
+        return holder.Asset.IsCoin && account.CoinGap is string gap
+            ? new Coverage(false, time, gap)
+            : new Coverage(true, time, holder.Asset.IsCoin ? $"{Method}, up to {upTo}" : $"transfer logs up to {upTo}");
+    }
+
+    /// <summary>What of an account has been read.</summary>
+    /// <param name="First">From which block on.</param>
+    /// <param name="Last">Up to which block was asked.</param>
+    /// <param name="UpTo">Up to which block all was read.</param>
+    /// <param name="CoinGap">Why the coin's history may lack something; null when it does not.</param>
+    private sealed record AccountRead(ulong First, ulong Last, ulong UpTo, string? CoinGap);
+}

@@ -1,0 +1,22 @@
+using FlowTracer.Core.Model;
+
+namespace FlowTracer.Chains.Ethereum.Live;
+
+/// <summary>
+/// Finds the transactions in which an account's coin may have changed. Tokens are found by their logs, and what an
+/// index missed by balances, wherever the node has old ones.
+/// </summary>
+internal interface ITransactionIndex
+{
+    /// <summary>How it finds them, for a person: <c>trace_filter</c>.</summary>
+    string Method { get; }
+
+    /// <summary>Whether it finds transactions in which a contract pays the account, and not only its own.</summary>
+    bool FindsInternal { get; }
+
+    /// <summary>The last block it can speak of when asked from <paramref name="first"/> on.</summary>
+    ulong LastCovered(ulong first, ulong last);
+
+    /// <summary>The transactions of an account in a range of blocks, in any order, repeated or not.</summary>
+    Task<IReadOnlyList<TxRef>> FindAsync(Address address, ulong first, ulong last, CancellationToken cancellationToken);
+}

@@ -1,0 +1,20 @@
+using System.Collections.Concurrent;
+
+namespace FlowTracer.Chains.Ethereum.Live;
+
+/// <summary>Answers already asked for in this run, finished or under way: a question is asked once.</summary>
+internal sealed class Memo<TKey, TValue>
+    where TKey : notnull
+{
+    private readonly ConcurrentDictionary<TKey, Lazy<Task<TValue>>> _answers = [];
+
+    /// <summary>The answer to a question, asked now if it was not before.</summary>
+    public Task<TValue> GetAsync(TKey key, Func<TKey, Task<TValue>> ask) =>
+        _answers.GetOrAdd(key, static (k, a) => new Lazy<Task<TValue>>(() => a(k)), ask).Value;
+
+    /// <summary>Gives a question another answer.</summary>
+    public void Set(TKey key, TValue value) => _answers[key] = new Lazy<Task<TValue>>(Task.FromResult(value));
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear() => _answers.Clear();
+}

@@ -1,0 +1,189 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Globalization;
+using FlowTracer.Chains.Rpc;
+using FlowTracer.Core.Model;
+
+namespace FlowTracer.Chains.Ethereum.Live;
+
+/// <summary>A transaction with what it moved, netted.</summary>
+internal sealed record BookedTransaction(Transaction Tx, Receipt Receipt, ImmutableArray<Movement> Movements);
+
+/// <summary>
+/// Everything read so far that moved value, by account: whole transactions, each netted once whoever asks, and what
+/// blocks themselves credit. A history is a view of it.
+/// </summary>
+internal sealed class TransactionBook(
+    EthereumNode node, IInternalReader? internals, BalanceDerivation? derivation, WrappedCoins wrapped)
+{
+    // Places in a block behind all its transactions, none of which has such an index.
+    private const uint UnexplainedPlaces = 0x8000_0000;
+    private const uint WithdrawalPlace = uint.MaxValue - 2;
+    private const uint RewardPlace = uint.MaxValue - 1;
+
+    private readonly Memo<TxHash, BookedTransaction> _transactions = new();
+    private readonly ConcurrentDictionary<Address, ConcurrentDictionary<Position, Movement>> _byAddress = [];
+    private readonly ConcurrentDictionary<Address, ConcurrentDictionary<ulong, int>> _sent = [];
+
+    /// <summary>Reads a transaction, once.</summary>
+    public Task<BookedTransaction> ReadAsync(TxRef tx, CancellationToken cancellationToken) =>
+        _transactions.GetAsync(tx.Hash, _ => ReadOnceAsync(tx, cancellationToken));
+
+    /// <summary>All movements of an account, in chain order.</summary>
+    public IReadOnlyList<Movement> MovementsOf(Address address) => _byAddress.TryGetValue(address, out var movements)
+        ? [.. movements.Values.OrderBy(static movement => movement.Position)]
+        : [];
+
+    /// <summary>How many transactions an account sent in each block, as far as they are read.</summary>
+    public IReadOnlyDictionary<ulong, int> SentBy(Address address) =>
+        _sent.TryGetValue(address, out var sent) ? sent : ImmutableDictionary<ulong, int>.Empty;
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        _transactions.Clear();
+        _byAddress.Clear();
+        _sent.Clear();
+        derivation?.Clear();
+    }
+
+    /// <summary>A credit by the protocol that belongs to no transaction (EIP-4895).</summary>
+    public void AddWithdrawal(Block block, Withdrawal withdrawal)
+    {
+        uint ordinal = (uint)block.Withdrawals.IndexOf(withdrawal);
+        Add(Movement.Create(
+            MovementKind.Reward, Grade.Recorded, new Position(block.Number, WithdrawalPlace, ordinal + 1), StampOf(block), null,
+            $"withdrawal {withdrawal.Index.ToString(CultureInfo.InvariantCulture)}", [],
+            [new Leg(Holder.Account(withdrawal.To, Asset.Coin(node.Chain)), withdrawal.Amount)]));
+    }
+
+    /// <summary>What a block's producer got: tips, and before the Merge the block's reward.</summary>
+    public void AddReward(Block block, Address to, Amount amount) => Add(Movement.Create(
+        MovementKind.Reward, Grade.Derived, new Position(block.Number, RewardPlace, RewardStep(block, to)), StampOf(block), null,
+        "tips and rewards of the block", [], [new Leg(Holder.Account(to, Asset.Coin(node.Chain)), amount)]));
+
+    /// <summary>A change of balance that nothing in its block explains: who was on the other side is not known.</summary>
+    public void AddUnexplained(Block block, Holder holder, Amount amount, bool isGain)
+    {
+        ImmutableArray<Leg> legs = [new Leg(holder, amount)];
+        Add(Movement.Create(
+            MovementKind.Unresolved, Grade.Derived, PlaceOfUnexplained(block.Number, holder), StampOf(block), null,
+            "a change of balance that no transaction of the block explains", isGain ? [] : legs, isGain ? legs : []));
+    }
+
+    /// <summary>Nets a transaction anew after what is known of its insides has changed; returns whom it concerns.</summary>
+    public async Task<IReadOnlyCollection<Address>> RereadAsync(BookedTransaction old, CancellationToken cancellationToken)
+    {
+        HashSet<Address> touched = [.. AddressesOf(old.Movements)];
+        foreach (Movement movement in old.Movements)
+        {
+            foreach (Address address in AddressesOf([movement]))
+            {
+                _byAddress.GetValueOrDefault(address)?.TryRemove(movement.Position, out _);
+            }
+        }
+
+        BookedTransaction renewed = await BookAsync(old.Tx, old.Receipt, null, cancellationToken).ConfigureAwait(false);
+        _transactions.Set(old.Tx.Hash, renewed);
+        touched.UnionWith(AddressesOf(renewed.Movements));
+        return touched;
+    }
+
+    private static IEnumerable<Address> AddressesOf(IEnumerable<Movement> movements) => movements
+        .SelectMany(static movement => movement.Inputs.Concat(movement.Outputs))
+        .Select(static leg => leg.Holder.Address);
+
+    private static Stamp StampOf(Block block) => new(block.Number, null, null, block.TimeSeconds);
+
+    // The fee recipient first; an uncle's producer by its address, after.
+    private static uint RewardStep(Block block, Address to) => block.FeeRecipient == to ? 1 : 2 + (uint)(Spread(to) >> 33);
+
+    // Which holders of a block turn out to be unexplained, and when, depends on who is asked about; their places must not.
+    private static Position PlaceOfUnexplained(ulong block, Holder holder)
+    {
+        ulong spread = Spread(holder.Address) ^ (holder.Asset.IsCoin ? 0 : Spread(holder.Asset.Contract) * 3);
+        return new Position(block, UnexplainedPlaces | (uint)(spread >> 38), (uint)spread | 1);
+    }
+
+    private static ulong Spread(Address address)
+    {
+        Span<byte> bytes = stackalloc byte[Address.HashLength];
+        address.CopyTo(bytes);
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(Keccak256.Hash(bytes));
+    }
+
+    private async Task<BookedTransaction> ReadOnceAsync(TxRef tx, CancellationToken cancellationToken)
+    {
+        Task<Transaction> transaction = node.TransactionAsync(tx, cancellationToken);
+        Task<Receipt> receipt = ReceiptAsync(tx, transaction, cancellationToken);
+        Task<Block> header = node.HeaderAsync(tx.Block, cancellationToken);
+        Task<InternalFlow>? flow = internals?.ReadAsync(tx, cancellationToken);
+        await Task.WhenAll([transaction, receipt, header, .. flow is null ? (Task[])[] : [flow]]).ConfigureAwait(false);
+        BookedTransaction booked = await BookAsync(
+            await transaction.ConfigureAwait(false), await receipt.ConfigureAwait(false),
+            flow is null ? null : await flow.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        _sent.GetOrAdd(booked.Tx.From, static _ => []).AddOrUpdate(tx.Block, 1, static (_, count) => count + 1);
+        return booked;
+    }
+
+    // Old nodes state no effective price in receipts: then the transaction's own is needed first.
+    private async Task<Receipt> ReceiptAsync(TxRef tx, Task<Transaction> transaction, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await node.ReceiptAsync(tx, null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SourceException fault) when (fault.InnerException is AnswerFormatException)
+        {
+            Amount? price = (await transaction.ConfigureAwait(false)).GasPrice;
+            return await node.ReceiptAsync(tx, price, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<BookedTransaction> BookAsync(
+        Transaction tx, Receipt receipt, InternalFlow? flow, CancellationToken cancellationToken)
+    {
+        Block header = await node.HeaderAsync(tx.Block, cancellationToken).ConfigureAwait(false);
+        List<TransferFact> facts =
+        [
+            .. TransactionFacts.Of(tx, receipt, flow?.Transfers ?? [], wrapped, header.BaseFee, flow?.TookEffect),
+        ];
+        if (flow is null && derivation is not null)
+        {
+            facts.InsertRange(
+                facts.Count > 0 && facts[0].Kind == MovementKind.External ? 1 : 0,
+                await derivation.OfAsync(tx, receipt, cancellationToken).ConfigureAwait(false));
+        }
+
+        IReadOnlyList<string> events = KnownEvents.SwapEventsIn(receipt);
+        Stamp stamp = new(tx.Block, null, tx.Index, header.TimeSeconds);
+        ImmutableArray<Movement>.Builder movements = ImmutableArray.CreateBuilder<Movement>();
+        foreach (TransactionNetting.Part part in TransactionNetting.Net(facts))
+        {
+            string source = part.Kind == MovementKind.Swap ? SwapSource(part, events) : part.Source;
+            movements.Add(Movement.Create(
+                part.Kind, part.Grade, new Position(tx.Block, tx.Index, (uint)movements.Count + 1), stamp, tx.Hash, source,
+                part.Inputs, part.Outputs));
+        }
+
+        BookedTransaction booked = new(tx, receipt, movements.ToImmutable());
+        foreach (Movement movement in booked.Movements)
+        {
+            Add(movement);
+        }
+
+        return booked;
+    }
+
+    private static string SwapSource(TransactionNetting.Part part, IReadOnlyList<string> events) => events.Count == 0
+        ? $"netted, confirmed by no event of a known protocol: {part.Source}"
+        : $"netted, confirmed by {string.Join(", ", events)}: {part.Source}";
+
+    private void Add(Movement movement)
+    {
+        foreach (Address address in AddressesOf([movement]).Distinct())
+        {
+            _byAddress.GetOrAdd(address, static _ => [])[movement.Position] = movement;
+        }
+    }
+}
