@@ -111,7 +111,9 @@ public static class InternalTransfers
 
         List<InternalTransfer> transfers = [];
         bool hasPlaces = rows.All(static row => !row.Place.IsEmpty);
-        foreach (ExplorerInternalRow row in hasPlaces ? rows.OrderBy(static row => row.Place, CallOrder.Instance) : rows)
+        IEnumerable<ExplorerInternalRow> inOrder =
+            hasPlaces ? rows.OrderBy(static row => row.Place, CallOrder.Instance) : rows;
+        foreach (ExplorerInternalRow row in inOrder)
         {
             FrameKind kind = FrameKinds.Of(row.Kind)
                 ?? throw new ArgumentException($"“{row.Kind}” is no kind of call known here.", nameof(rows));
