@@ -26,6 +26,7 @@ public sealed class AnswerFormatException : Exception
     internal static string Quote(string text) =>
         text.Length <= MaxQuotedLength ? $"“{text}”" : $"“{text[..MaxQuotedLength]}…”";
 
-    private static string OneLine(string text) =>
+    /// <summary>A text without line breaks and other control characters.</summary>
+    internal static string OneLine(string text) =>
         string.Concat(text.Select(static c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c));
 }

@@ -12,8 +12,31 @@ namespace FlowTracer.Chains.Ethereum;
 public sealed record TraceRow(ulong Block, Word BlockHash, TxRef? Tx, bool IsTopCall, TraceReward? Reward)
 {
     /// <summary>Reads a row.</summary>
+    /// <param name="row">An item of the answer.</param>
+    /// <param name="chain">The chain it is of.</param>
     /// <exception cref="AnswerFormatException">It is not one.</exception>
-    public static TraceRow Decode(JsonElement row, ChainId chain) => throw new NotSupportedException("not written yet");
+    public static TraceRow Decode(JsonElement row, ChainId chain)
+    {
+        AnswerReader reader = new(row);
+        ulong block = reader["blockNumber"].PlainNumber();
+        Word blockHash = reader["blockHash"].Word();
+        if (TraceTree.IsReward(reader))
+        {
+            AnswerReader action = reader["action"];
+            TraceReward reward = new(
+                action["rewardType"].Text(), action["author"].Address(chain), action["value"].Quantity());
+            return new TraceRow(block, blockHash, null, IsTopCall: false, reward);
+        }
+
+        AnswerReader type = reader["type"];
+        if (FrameKinds.Of(type.Text()) is null)
+        {
+            throw type.Fault($"is no kind of row known here: {type.Quoted()}");
+        }
+
+        TxRef tx = new(reader["transactionHash"].TxHash(), block, reader["transactionPosition"].PlainIndex());
+        return new TraceRow(block, blockHash, tx, TraceTree.Place(reader).IsEmpty, null);
+    }
 }
 
 /// <summary>A credit by the protocol, as traces state it.</summary>

@@ -5,10 +5,13 @@ namespace FlowTracer.Chains.Ethereum;
 
 /// <summary>
 /// Contracts that wrap a chain's coin as WETH9 does: they log <c>Deposit</c> and <c>Withdrawal</c>, and no
-/// <c>Transfer</c>, when they mint and burn.
+/// <c>Transfer</c>, when they mint and burn. One that logs both does not belong here: it would count twice.
 /// </summary>
 public sealed class WrappedCoins
 {
+    // 0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2, WETH9 on Ethereum's main network.
+    private static readonly byte[] MainnetWeth = Convert.FromHexString("C02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2");
+
     private readonly ImmutableHashSet<Address> _contracts;
 
     private WrappedCoins(ImmutableHashSet<Address> contracts) => _contracts = contracts;
@@ -17,7 +20,9 @@ public sealed class WrappedCoins
     public static WrappedCoins None { get; } = new([]);
 
     /// <summary>Those known on a chain: WETH on Ethereum, nothing elsewhere.</summary>
-    public static WrappedCoins KnownOn(ChainId chain) => throw new NotSupportedException("not written yet");
+    /// <param name="chain">The chain; a test network with Ethereum's chain id has its WETH too.</param>
+    public static WrappedCoins KnownOn(ChainId chain) =>
+        chain == ChainId.Ethereum ? None.With(Address.FromAccountBytes(chain, MainnetWeth)) : None;
 
     /// <summary>These and one more.</summary>
     public WrappedCoins With(Address contract) => new(_contracts.Add(contract));
