@@ -7,6 +7,8 @@ namespace FlowTracer.Chains.Rpc;
 /// <param name="Params">The parameters as a JSON array without spaces: with the method, the question's identity.</param>
 public sealed record RpcCall(string Method, string Params)
 {
+    private const int LongestShown = 160;
+
     /// <summary>
     /// The last block the answer depends on; null when that is not known beforehand (a transaction by its hash). An
     /// answer about final blocks is kept for good, any other only for the head it was asked under.
@@ -21,6 +23,9 @@ public sealed record RpcCall(string Method, string Params)
     /// for again, then elsewhere, and never used or kept.
     /// </summary>
     public Func<JsonElement, string?>? Check { get; init; }
+
+    /// <summary>For a person: the method and as much of the parameters as names what was asked.</summary>
+    internal string Shown => Method + (Params.Length <= LongestShown ? Params : Params[..LongestShown] + "…");
 
     /// <summary>Whether two questions are the same: by method and parameters.</summary>
     public bool Equals(RpcCall? other) => other is not null && Method == other.Method && Params == other.Params;

@@ -1,0 +1,212 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace FlowTracer.Chains.Rpc;
+
+/// <summary>
+/// Answers kept from before, in front of whoever gives new ones. With everything kept, a second run asks nothing and, offline,
+/// ends the same. An answer about final blocks is kept for its chain, any other for the head it was asked under; a refusal that
+/// will be repeated (a range too wide, a method unknown) for the source that gave it.
+/// </summary>
+public sealed class KeptRpc : IRpc
+{
+    private static readonly JsonDocumentOptions ParseOptions = new() { MaxDepth = 4096 };
+    private readonly AnswerCache _cache;
+    private readonly IRpc? _inner;
+    private readonly string _source;
+    private readonly RpcMeter _meter;
+    private readonly Lock _lock = new();
+    private readonly HashSet<(Fingerprint Question, Fingerprint Answer)> _used = [];
+    private AnswerScope? _scope;
+
+    /// <summary>Kept answers.</summary>
+    /// <param name="cache">Where they are.</param>
+    /// <param name="inner">Who answers what is not kept; null offline.</param>
+    /// <param name="source">
+    /// The source's name without its secrets, the same offline: what it refuses, another source need not refuse.
+    /// </param>
+    /// <param name="meter">Counts the answers that were kept.</param>
+    public KeptRpc(AnswerCache cache, IRpc? inner, string source, RpcMeter meter) =>
+        (_cache, _inner, _source, _meter) = (cache, inner, source, meter);
+
+    /// <inheritdoc/>
+    public string Name => _inner?.Name ?? $"the cache in {_cache.Folder}";
+
+    /// <summary>What answers are valid for; null, as at first: calls are passed on and not kept.</summary>
+    public AnswerScope? Scope
+    {
+        get => Volatile.Read(ref _scope);
+        set => Volatile.Write(ref _scope, value);
+    }
+
+    /// <summary>
+    /// What has been relied on so far: the SHA-256, in hex, of the distinct lines "question's SHA-256, space, answer's SHA-256,
+    /// newline" in byte order. It does not depend on the order or the number of times things were asked.
+    /// </summary>
+    public string Digest
+    {
+        get
+        {
+            (Fingerprint Question, Fingerprint Answer)[] used;
+            lock (_lock)
+            {
+                used = [.. _used];
+            }
+
+            Array.Sort(used);
+            using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            foreach ((Fingerprint question, Fingerprint answer) in used)
+            {
+                hash.AppendData(Encoding.ASCII.GetBytes($"{question} {answer}\n"));
+            }
+
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<RpcAnswer> AskAsync(RpcCall call, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Scope is not { } scope || !call.IsKept)
+        {
+            return await InnerFor(call, null).AskAsync(call, cancellationToken).ConfigureAwait(false);
+        }
+
+        string question = QuestionOf(scope, call);
+        string refusal = $"{question} refused by {_source}";
+        if (TryKept(question, call, out RpcAnswer kept, out string? wrong) || TryKept(refusal, call, out kept, out _))
+        {
+            _meter.AddKeptAnswer();
+            return kept;
+        }
+
+        IRpc inner = InnerFor(call, wrong);
+        RpcAnswer answer = await inner.AskAsync(call, cancellationToken).ConfigureAwait(false);
+        if (answer.Error is not { } error)
+        {
+            Keep(question, Written(answer), inner.Name);
+        }
+        else if (!RpcErrors.IsPassing(error))
+        {
+            Keep(refusal, Written(answer), inner.Name);
+        }
+
+        return answer;
+    }
+
+    private static string QuestionOf(AnswerScope scope, RpcCall call)
+    {
+        string head = call.LastBlock <= scope.FinalBlock ? "final" : scope.Head;
+        return $"{scope.Genesis} {head} {call.Method} {call.Params}";
+    }
+
+    private IRpc InnerFor(RpcCall call, string? wrong) => _inner ?? throw new SourceException(
+        Name,
+        call.Shown,
+        (wrong is null ? "no answer is kept for this" : $"the answer kept for this cannot be used ({wrong})")
+            + "; run once without --offline");
+
+    private bool TryKept(string question, RpcCall call, out RpcAnswer answer, out string? wrong)
+    {
+        (answer, wrong) = (default, null);
+        if (!_cache.TryRead(question, out byte[]? bytes))
+        {
+            return false;
+        }
+
+        if (Read(bytes) is not { } read)
+        {
+            wrong = "it is no JSON-RPC answer";
+            return false;
+        }
+
+        wrong = read.Error is null ? call.Check?.Invoke(read.Result) : null;
+        if (wrong is not null)
+        {
+            return false;
+        }
+
+        answer = read;
+        Use(question, bytes);
+        return true;
+    }
+
+    private void Keep(string question, byte[] bytes, string node)
+    {
+        _cache.Write(question, bytes, node);
+        Use(question, bytes);
+    }
+
+    private void Use(string question, byte[] answer)
+    {
+        Fingerprint asked = Fingerprint.HashOf(Encoding.UTF8.GetBytes(question));
+        Fingerprint answered = Fingerprint.HashOf(answer);
+        lock (_lock)
+        {
+            _used.Add((asked, answered));
+        }
+    }
+
+    private static byte[] Written(RpcAnswer answer)
+    {
+        ArrayBufferWriter<byte> buffer = new();
+        using (Utf8JsonWriter writer = new(buffer))
+        {
+            writer.WriteStartObject();
+            if (answer.Error is { } error)
+            {
+                writer.WriteStartObject("error");
+                writer.WriteNumber("code", error.Code);
+                writer.WriteString("message", error.Message);
+                writer.WriteEndObject();
+            }
+            else
+            {
+                writer.WritePropertyName("result");
+                writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(answer.Result), skipInputValidation: true);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static RpcAnswer? Read(byte[] bytes)
+    {
+        try
+        {
+            // The document lives as long as the answer: it holds nothing else.
+            JsonElement root = JsonDocument.Parse(bytes, ParseOptions).RootElement;
+            return root.TryGetProperty("error", out JsonElement error)
+                ? RpcAnswer.Refused(new RpcError(error.GetProperty("code").GetInt32(), error.GetProperty("message").GetString()!))
+                : RpcAnswer.Of(root.GetProperty("result"));
+        }
+        catch (Exception foreign) when (foreign is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A hash's 32 bytes as two numbers: small, and ordered as its hex text is.</summary>
+    private readonly record struct Fingerprint(UInt128 High, UInt128 Low) : IComparable<Fingerprint>
+    {
+        public static Fingerprint HashOf(ReadOnlySpan<byte> bytes)
+        {
+            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+            SHA256.HashData(bytes, hash);
+            return new Fingerprint(
+                BinaryPrimitives.ReadUInt128BigEndian(hash),
+                BinaryPrimitives.ReadUInt128BigEndian(hash[16..]));
+        }
+
+        public int CompareTo(Fingerprint other) => (High, Low).CompareTo((other.High, other.Low));
+
+        public override string ToString() => $"{High:x32}{Low:x32}";
+    }
+}

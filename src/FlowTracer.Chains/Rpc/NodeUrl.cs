@@ -1,0 +1,98 @@
+using System.Net.Http.Headers;
+using System.Text;
+using FlowTracer.Core.Model;
+
+namespace FlowTracer.Chains.Rpc;
+
+/// <summary>
+/// Where a node or an index answers. Its path, query and user part may hold a key, so none of them is ever in what it
+/// prints: a key cannot reach a log, an export or a record by way of this type.
+/// </summary>
+public sealed class NodeUrl
+{
+    private const string Hidden = "…";
+    private const int ShortestPathSecret = 8;
+    private const int ShortestOtherSecret = 4;
+    private readonly string[] _secrets;
+
+    private NodeUrl(Uri given)
+    {
+        Uri = new UriBuilder(given) { UserName = "", Password = "", Fragment = "" }.Uri;
+        Authorization = given.UserInfo.Length == 0 ? null : Basic(given.UserInfo);
+        bool hides = given.AbsolutePath != "/" || given.Query.Length > 1;
+        string port = given.IsDefaultPort ? "" : ":" + Numbers.Text(given.Port);
+        Display = $"{given.Scheme}://{given.Host}{port}{(hides ? "/" + Hidden : "")}";
+        _secrets = Secrets(given).Distinct(StringComparer.Ordinal).OrderByDescending(secret => secret.Length).ToArray();
+    }
+
+    /// <summary>For a person: scheme, host and a port that is not the scheme's own; <c>…</c> for whatever follows.</summary>
+    public string Display { get; }
+
+    /// <summary>The address to connect to, without its user part. It may hold a key: never print it.</summary>
+    internal Uri Uri { get; }
+
+    /// <summary>The user part as Basic authorization (RFC 7617), or null.</summary>
+    internal AuthenticationHeaderValue? Authorization { get; }
+
+    /// <summary>Reads an address.</summary>
+    /// <exception cref="InputException">It is not an http or https address with a host.</exception>
+    public static NodeUrl Parse(string text)
+    {
+        string trimmed = text.Trim();
+        int colon = trimmed.IndexOf("://", StringComparison.Ordinal);
+        string scheme = colon < 0 ? "" : trimmed[..colon];
+        if (!scheme.Equals("http", StringComparison.OrdinalIgnoreCase)
+            && !scheme.Equals("https", StringComparison.OrdinalIgnoreCase))
+        {
+            string given = scheme.Length > 0 && scheme.All(char.IsAsciiLetterOrDigit) ? $", not {scheme}://" : "";
+            throw new InputException(
+                $"a node's address starts with http:// or https://{given}, as in http://localhost:8545");
+        }
+
+        // What it quotes could be the key, so it quotes nothing.
+        if (!Uri.TryCreate(trimmed, UriKind.Absolute, out Uri? uri) || uri.Host.Length == 0 || uri.Port <= 0)
+        {
+            throw new InputException(
+                $"a node's address names a host, and a port from 1 to 65535 if any, as in {scheme}://localhost:8545");
+        }
+
+        return new NodeUrl(uri);
+    }
+
+    /// <summary>A text from outside (a node's own words) without what of this address may be a key.</summary>
+    public string Redact(string text) => _secrets.Aggregate(
+        text, (shown, secret) => shown.Replace(secret, Hidden, StringComparison.OrdinalIgnoreCase));
+
+    /// <inheritdoc/>
+    public override string ToString() => Display;
+
+    /// <summary>The address of something below this one; its own query (a key) stays.</summary>
+    /// <param name="relative">Path and query, e.g. <c>block-height/0</c> or <c>?module=account</c>.</param>
+    internal Uri Below(string relative)
+    {
+        string[] parts = relative.Split('?', 2);
+        string path = parts[0].Length == 0 ? Uri.AbsolutePath : $"{Uri.AbsolutePath.TrimEnd('/')}/{parts[0].TrimStart('/')}";
+        string[] queries = [Uri.Query.TrimStart('?'), parts.Length > 1 ? parts[1] : ""];
+        string query = string.Join('&', queries.Where(part => part.Length > 0));
+        return new Uri(Uri.GetLeftPart(UriPartial.Authority) + path + (query.Length > 0 ? "?" + query : ""));
+    }
+
+    private static AuthenticationHeaderValue Basic(string userInfo) =>
+        new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(userInfo))));
+
+    /// <summary>What may be a key, as written and unescaped. Short path segments (v3, rpc, eth) are words, not keys.</summary>
+    private static IEnumerable<string> Secrets(Uri uri)
+    {
+        IEnumerable<string> path = uri.AbsolutePath.Split('/').Where(part => part.Length >= ShortestPathSecret);
+        IEnumerable<string> others = uri.Query.TrimStart('?').Split('&')
+            .Select(pair => pair[(pair.IndexOf('=', StringComparison.Ordinal) + 1)..])
+            .Concat(uri.UserInfo.Split(':', 2))
+            .Concat([uri.UserInfo, uri.Query.TrimStart('?')])
+            .Where(part => part.Length >= ShortestOtherSecret);
+        foreach (string part in path.Concat(others))
+        {
+            yield return part;
+            yield return Uri.UnescapeDataString(part);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+using System.Globalization;
+
+namespace FlowTracer.Chains.Rpc;
+
+/// <summary>Numbers in messages, the same under any culture.</summary>
+internal static class Numbers
+{
+    public static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+}
