@@ -86,6 +86,23 @@ internal sealed class TraceJsonExporter : ITraceExporter
             Text("labels", provenance.LabelsDigest);
             json.WriteEndObject();
             Text("program_version", provenance.ProgramVersion);
+            WriteAsOf(provenance.AsOf);
+            json.WriteEndObject();
+        }
+
+        // The block that live facts end with; a record has its own end, and none is written.
+        private void WriteAsOf(AsOf? asOf)
+        {
+            if (asOf is null)
+            {
+                return;
+            }
+
+            json.WriteStartObject("as_of");
+            Text("chain", asOf.Chain.ToString());
+            json.WriteNumber("block", asOf.Block);
+            Text("block_hash", asOf.Hash);
+            json.WriteNumber("time", asOf.TimeSeconds);
             json.WriteEndObject();
         }
 

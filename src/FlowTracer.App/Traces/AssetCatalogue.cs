@@ -66,9 +66,39 @@ public sealed class AssetCatalogue
                 return new AssetName(asset.Chain.CoinSymbol, asset.Chain.CoinDecimals);
             }
 
-            string contract = asset.Contract.ToString();
-            return _names.TryGetValue(asset, out AssetName name) ? name : new AssetName($"{contract[..6]}…{contract[^4..]}", 0);
+            return _names.TryGetValue(asset, out AssetName name) ? name : new AssetName(Short(asset), 0);
         }
+    }
+
+    /// <summary>Whether an asset has a name here.</summary>
+    public bool Knows(Asset asset) => asset.IsCoin || _names.ContainsKey(asset);
+
+    /// <summary>
+    /// These and what other tokens state of themselves. One that claims a symbol somebody else has is shown with its
+    /// contract, so that nobody takes it for the other; one that states no decimals stays in base units.
+    /// </summary>
+    public AssetCatalogue With(IEnumerable<(Asset Asset, string? Symbol, int? Decimals)> stated)
+    {
+        Dictionary<Asset, AssetName> names = new(_names);
+        (Asset Asset, string? Symbol, int? Decimals)[] added = [.. stated.Where(token => !names.ContainsKey(token.Asset)).OrderBy(static token => token.Asset)];
+        HashSet<string> taken = new(names.Values.Select(static name => name.Symbol), StringComparer.OrdinalIgnoreCase) { "ETH", "BTC" };
+        HashSet<string> twice = [.. added.GroupBy(static token => token.Symbol?.ToUpperInvariant() ?? string.Empty).Where(static g => g.Count() > 1).Select(static g => g.Key)];
+        foreach ((Asset asset, string? symbol, int? decimals) in added)
+        {
+            if (symbol is not null)
+            {
+                bool isAmbiguous = taken.Contains(symbol) || twice.Contains(symbol.ToUpperInvariant());
+                names[asset] = new AssetName(isAmbiguous ? $"{symbol} ({Short(asset)})" : symbol, decimals ?? 0);
+            }
+        }
+
+        return new AssetCatalogue(names);
+    }
+
+    private static string Short(Asset asset)
+    {
+        string contract = asset.Contract.ToString();
+        return $"{contract[..6]}…{contract[^4..]}";
     }
 
     /// <summary>The contract of the known token of that symbol, or null: a hint for people, never a way to name an asset.</summary>

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using FlowTracer.App.Heists;
 using FlowTracer.App.Labels;
+using FlowTracer.App.Sources;
+using FlowTracer.Chains.Ethereum.Live;
 using FlowTracer.Chains.Recorded;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
@@ -30,14 +33,85 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels)
 
     /// <summary>Reads the facts of a request and finds its seeds in them.</summary>
     /// <exception cref="InputException">The subject, the record or an option cannot be used.</exception>
+    /// <exception cref="Chains.Rpc.SourceException">A live source does not answer.</exception>
     public async Task<TraceCase> OpenAsync(TraceRequest request, CancellationToken cancellationToken)
     {
         TraceSubject subject = TraceSubject.Parse(request.Subject, request.Chain);
         Heist? heist = subject is TraceSubject.OfHeist of ? _heists.Read(of.Id) : null;
+        if (request.Source is not { } asked)
+        {
+            return await OpenRecordAsync(request, subject, heist, cancellationToken).ConfigureAwait(false);
+        }
+
+        ChainId chain = heist is { Seeds: [var first, ..] } ? first.Asset.Chain : request.Chain;
+        SourceOpener opener = new(SourceSettings.Load(), TimeProvider.System);
+        LiveSource live = await opener.OpenAsync(asked, chain, SubjectText(subject), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await OpenLiveAsync(request, subject, heist, live, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await live.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Traces a case under a policy.</summary>
+    public static async Task<TraceReport> RunAsync(
+        TraceCase opened, ITaintPolicy policy, IProgress<TraceProgress>? progress, CancellationToken cancellationToken)
+    {
+        FactsRecorder? recorder = opened.Live is null ? null : new FactsRecorder(opened.Source);
+        Tracer tracer = new(recorder ?? opened.Source, opened.Tags, opened.Live is null ? FetchOptions.Default : FetchOptions.AllAtOnce);
+        Trace trace = await tracer.RunAsync(opened.Question with { Policy = policy }, progress, cancellationToken)
+            .ConfigureAwait(false);
+        RefuseMoreThanThere(trace, opened.Assets);
+        RefuseNothing(trace);
+        AssetCatalogue assets = opened.Live is { } live
+            ? opened.Assets.With(await live.NamesOfAsync(UnnamedIn(trace, opened.Assets), cancellationToken).ConfigureAwait(false))
+            : opened.Assets;
+        Provenance provenance = recorder is null ? opened.Provenance
+            : opened.Provenance with { DataDigest = recorder.Digest(), AsOf = AsOfView(opened.Live!) };
+        return new TraceReport(trace, provenance, assets, opened.Heist);
+    }
+
+    private async Task<TraceCase> OpenRecordAsync(
+        TraceRequest request, TraceSubject subject, Heist? heist, CancellationToken cancellationToken)
+    {
         (string name, byte[] bytes) = request.Data
             ?? (heist is not null ? await ShippedAsync(heist, cancellationToken).ConfigureAwait(false) : throw NoData(request));
         RecordedSource source = new(TransfersCsv.Read(bytes, name), heist?.Coverage ?? []);
         AssetCatalogue assets = AssetsOf(fixtures);
+        return await AskAsync(
+            request, subject, heist, source, assets, name, Convert.ToHexStringLower(SHA256.HashData(bytes)), null, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    private async Task<TraceCase> OpenLiveAsync(
+        TraceRequest request, TraceSubject subject, Heist? heist, LiveSource live, CancellationToken cancellationToken)
+    {
+        if (subject is TraceSubject.OfAddress of && !request.AllowsContract
+            && await live.Source.IsContractAsync(of.Address, cancellationToken).ConfigureAwait(false))
+        {
+            throw new InputException(
+                $"{of.Address} is a contract: what passes through it is its users' money. Trace the theft's transaction, or add --allow-contract to follow all that it gives");
+        }
+
+        AssetCatalogue assets = AssetsOf(fixtures);
+        Asset[] named = [.. new[] { request.Asset }.Concat(request.SmallestLots.Select(static lot => lot.Split('=')[0]))
+            .Select(text => Asset.TryParse(request.Chain, text, out Asset asset, out _) && !asset.IsCoin ? asset : default)
+            .Where(static asset => asset != default)];
+        assets = assets.With(await live.NamesOfAsync(named, cancellationToken).ConfigureAwait(false));
+        return await AskAsync(
+            request, subject, heist, live.Source, assets,
+            string.Create(CultureInfo.InvariantCulture, $"{live.Name} up to block {live.Source.View.Head}"), string.Empty, live,
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<TraceCase> AskAsync(
+        TraceRequest request, TraceSubject subject, Heist? heist, IHistorySource source, AssetCatalogue assets, string name,
+        string dataDigest, LiveSource? live, CancellationToken cancellationToken)
+    {
         SeedFinder finder = new(source, request, assets, name);
         ImmutableArray<Seed> seeds = subject switch
         {
@@ -52,23 +126,21 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels)
             heist?.Known ?? []);
         LabelIndex index = await labels.ConfigureAwait(false);
         return new TraceCase(
-            source, index, question,
-            new Provenance(
-                SubjectText(subject), Convert.ToHexStringLower(SHA256.HashData(bytes)), index.Digest, ProgramVersion),
-            assets, heist);
+            source, index, question, new Provenance(SubjectText(subject), dataDigest, index.Digest, ProgramVersion), assets, heist, live);
     }
 
-    /// <summary>Traces a case under a policy.</summary>
-    public static async Task<TraceReport> RunAsync(
-        TraceCase opened, ITaintPolicy policy, IProgress<TraceProgress>? progress, CancellationToken cancellationToken)
+    private static AsOf AsOfView(LiveSource live)
     {
-        Tracer tracer = new(opened.Source, opened.Tags, FetchOptions.Default);
-        Trace trace = await tracer.RunAsync(opened.Question with { Policy = policy }, progress, cancellationToken)
-            .ConfigureAwait(false);
-        RefuseMoreThanThere(trace, opened.Assets);
-        RefuseNothing(trace);
-        return new TraceReport(trace, opened.Provenance, opened.Assets, opened.Heist);
+        ChainView view = live.Source.View;
+        return new AsOf(view.Chain, view.Head, view.HeadHash.ToString(), view.HeadTimeSeconds);
     }
+
+    private static IEnumerable<Asset> UnnamedIn(Trace trace, AssetCatalogue assets) => trace.Hops
+        .SelectMany(static hop => (Asset[])(hop.Paid is Leg paid ? [hop.Asset, paid.Holder.Asset] : [hop.Asset]))
+        .Concat(trace.Gaps.Select(static gap => gap.Asset))
+        .Concat(trace.Balance.Select(static balance => balance.Asset))
+        .Distinct()
+        .Where(asset => !asset.IsCoin && !assets.Knows(asset));
 
     // What an address received becomes known only in the sweep: an answer about less than was asked for is none.
     private static void RefuseMoreThanThere(Trace trace, AssetCatalogue assets)
@@ -110,5 +182,5 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels)
     };
 
     private static InputException NoData(TraceRequest request) =>
-        new($"'{request.Subject}' needs facts to be traced in: give a record with --data transfers.csv");
+        new($"'{request.Subject}' needs facts to be traced in: give a live node with --source URL, or a record with --data transfers.csv");
 }

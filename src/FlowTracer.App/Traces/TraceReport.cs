@@ -6,10 +6,21 @@ namespace FlowTracer.App.Traces;
 
 /// <summary>What an answer rests on besides the question: enough for the other side to run it again.</summary>
 /// <param name="Subject">The heist, address or transaction traced, in canonical form.</param>
-/// <param name="DataDigest">SHA-256 of the record's bytes, lower-case hexadecimal.</param>
+/// <param name="DataDigest">
+/// SHA-256 in lower-case hexadecimal: of the record's bytes, or of the facts used from live sources (docs/sources.md).
+/// </param>
 /// <param name="LabelsDigest">SHA-256 over the label packs (docs/labels.md).</param>
 /// <param name="ProgramVersion">The version of the program.</param>
-public sealed record Provenance(string Subject, string DataDigest, string LabelsDigest, string ProgramVersion);
+/// <param name="AsOf">The block that live facts end with; null for a record.</param>
+public sealed record Provenance(
+    string Subject, string DataDigest, string LabelsDigest, string ProgramVersion, AsOf? AsOf = null);
+
+/// <summary>The last block of a chain that was looked at.</summary>
+/// <param name="Chain">The chain.</param>
+/// <param name="Block">Its number.</param>
+/// <param name="Hash">Its hash, as the chain writes it.</param>
+/// <param name="TimeSeconds">Its Unix time in seconds.</param>
+public sealed record AsOf(Core.Model.ChainId Chain, ulong Block, string Hash, long TimeSeconds);
 
 /// <summary>A case that can be traced: facts, labels and a question that lacks only its policy.</summary>
 /// <param name="Source">The facts.</param>
@@ -18,13 +29,19 @@ public sealed record Provenance(string Subject, string DataDigest, string Labels
 /// <param name="Provenance">What it rests on.</param>
 /// <param name="Assets">Symbols and decimals.</param>
 /// <param name="Heist">The heist it comes from, if any.</param>
+/// <param name="Live">The live source behind the facts; null for a record.</param>
 public sealed record TraceCase(
     IHistorySource Source,
     ITagSource Tags,
     TraceQuestion Question,
     Provenance Provenance,
     AssetCatalogue Assets,
-    Heist? Heist);
+    Heist? Heist,
+    Sources.LiveSource? Live = null) : IAsyncDisposable
+{
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Live?.DisposeAsync() ?? ValueTask.CompletedTask;
+}
 
 /// <summary>An answer with what it rests on: what people see and exporters write.</summary>
 /// <param name="Trace">The answer.</param>

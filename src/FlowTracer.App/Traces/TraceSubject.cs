@@ -52,6 +52,12 @@ public sealed record TraceRequest
     /// <summary>The user's own record, with what to call it in errors; null for the one that ships with the program.</summary>
     public (string Name, byte[] Bytes)? Data { get; init; }
 
+    /// <summary>Live sources; null when the facts are a record.</summary>
+    public Sources.SourceRequest? Source { get; init; }
+
+    /// <summary>Whether an address that is a contract may be traced.</summary>
+    public bool AllowsContract { get; init; }
+
     /// <summary>How pools give up money.</summary>
     public Core.Taint.ITaintPolicy Policy { get; init; } = Core.Taint.TaintPolicies.Fifo;
 

@@ -58,6 +58,9 @@ public sealed record Transaction(
     /// (EIP-1559) that is in a block, what it paid. Null where the node states none.
     /// </summary>
     public Amount? GasPrice { get; init; }
+
+    /// <summary>Its name and place.</summary>
+    public TxRef Ref => new(Hash, Block, Index);
 }
 
 /// <summary>What a transaction came to.</summary>
@@ -126,6 +129,9 @@ public sealed record InternalTransfer(Address From, Address To, Amount Value);
 /// <param name="Index">Its index in the block, from 0.</param>
 public readonly record struct TxRef(TxHash Hash, ulong Block, uint Index) : IComparable<TxRef>
 {
+    /// <summary>Stands for an index that a source does not state.</summary>
+    public const uint UnknownIndex = uint.MaxValue;
+
     /// <summary>Chain order.</summary>
     public int CompareTo(TxRef other)
     {

@@ -27,6 +27,9 @@ public sealed class WrappedCoins
     /// <summary>These and one more.</summary>
     public WrappedCoins With(Address contract) => new(_contracts.Add(contract));
 
+    /// <summary>All of them, sorted.</summary>
+    public IEnumerable<Address> Contracts => _contracts.Order();
+
     /// <summary>Whether a contract is one of them.</summary>
     public bool Contains(Address contract) => _contracts.Contains(contract);
 }

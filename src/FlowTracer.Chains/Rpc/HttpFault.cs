@@ -48,6 +48,9 @@ internal sealed class HttpFault(FaultKind kind, string text, Exception? cause = 
     public bool IsHeavy => Kind is FaultKind.Timeout or FaultKind.TooLong or FaultKind.BadAnswer
         || Status is HttpStatusCode.InternalServerError or HttpStatusCode.GatewayTimeout;
 
+    /// <summary>Whether what answered seems to be something else than what was asked.</summary>
+    public bool IsForeign => Kind == FaultKind.BadAnswer || IsShape || Status is HttpStatusCode.NotFound;
+
     /// <summary>Whether the request was refused for its shape or size.</summary>
     public bool IsShape => Status is HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed
         or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity;

@@ -116,7 +116,10 @@ public sealed class HttpPipeline : IDisposable
             ? $"{fault.Message} and asks to wait {Seconds(wait)} s, longer than LongestDelayMs"
                 + $" ({Numbers.Text(Settings.LongestDelayMs)}); wait, or use a key or another node"
             : fault.Reason(attempts.Made);
-        return new SourceException(node.Display, callName, node.Redact(reason), fault.InnerException);
+        return new SourceException(node.Display, callName, node.Redact(reason), fault.InnerException)
+        {
+            IsForeign = fault.IsForeign,
+        };
     }
 
     internal AdaptiveLimit LimitOf(NodeUrl node) => _limits.GetOrAdd(

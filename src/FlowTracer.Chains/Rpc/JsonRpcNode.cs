@@ -40,6 +40,9 @@ public sealed class JsonRpcNode : IRpc, IAsyncDisposable
     /// <inheritdoc/>
     public string Name => _node.Display;
 
+    /// <summary>How many calls it takes in one request, as far as was found out; 1: calls travel alone.</summary>
+    public int BatchSize => _batch.Size;
+
     private FetchSettings Settings => _pipeline.Settings;
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Net.Http.Headers;
 using System.Text;
 using FlowTracer.Core.Model;
@@ -24,6 +25,9 @@ public sealed class NodeUrl
         Display = $"{given.Scheme}://{given.Host}{port}{(hides ? "/" + Hidden : "")}";
         _secrets = Secrets(given).Distinct(StringComparer.Ordinal).OrderByDescending(secret => secret.Length).ToArray();
     }
+
+    /// <summary>Tells this address from others, and nothing of it: its SHA-256.</summary>
+    public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Uri.AbsoluteUri)));
 
     /// <summary>For a person: scheme, host and a port that is not the scheme's own; <c>…</c> for whatever follows.</summary>
     public string Display { get; }

@@ -91,4 +91,10 @@ public sealed class SourceException : Exception
 
     /// <summary>What happened.</summary>
     public string Reason { get; }
+
+    /// <summary>
+    /// Whether something answered that does not seem to be what was asked for (a page, another protocol): not a node that
+    /// is away or overloaded.
+    /// </summary>
+    public bool IsForeign { get; init; }
 }

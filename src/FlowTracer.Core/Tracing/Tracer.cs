@@ -23,6 +23,9 @@ public sealed record FetchOptions(int BatchSize, int Concurrency)
 {
     /// <summary>256 holders a question, 4 questions at once.</summary>
     public static FetchOptions Default { get; } = new(256, 4);
+
+    /// <summary>All in one question, for a source that does its own batching.</summary>
+    public static FetchOptions AllAtOnce { get; } = new(int.MaxValue, 1);
 }
 
 /// <summary>

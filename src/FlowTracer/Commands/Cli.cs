@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Tracing;
 
@@ -12,6 +13,8 @@ internal static class ExitCode
     public const int Done = 0;
     public const int Fault = 1;
     public const int BadInput = 2;
+    public const int NoAnswer = 3;
+    public const int CheckFailed = 4;
     public const int Cancelled = 130;
 }
 
@@ -27,6 +30,7 @@ internal static class Cli
             CompareCommand.Create(),
             HeistsCommand.Create(),
             LabelsCommand.Create(),
+            SourcesCommand.Create(),
         };
         // An argument is what it says: '@name' reads no file of further arguments.
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -49,6 +53,10 @@ internal static class Cli
         catch (InputException fault)
         {
             return Fail(fault.Message, ExitCode.BadInput);
+        }
+        catch (SourceException fault)
+        {
+            return Fail(fault.Message, ExitCode.NoAnswer);
         }
         catch (LedgerException fault)
         {

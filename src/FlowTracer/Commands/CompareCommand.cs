@@ -28,7 +28,8 @@ internal static class CompareCommand
         {
             ITaintPolicy[] chosen = PoliciesOf(parsed.GetValue(policies)!);
             TraceRequest request = await options.ReadAsync(parsed, cancellationToken).ConfigureAwait(false);
-            TraceCase opened = await TraceCommand.Desk(cancellationToken).OpenAsync(request, cancellationToken).ConfigureAwait(false);
+            await using TraceCase opened = await TraceCommand.Desk(cancellationToken).OpenAsync(request, cancellationToken).ConfigureAwait(false);
+            LiveView.Begin(opened.Live);
             Comparison comparison = await Comparison.RunAsync(opened, chosen, cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(json))
             {
@@ -39,7 +40,7 @@ internal static class CompareCommand
                 CompareView.Write(Terminal.Out(), comparison, parsed.GetValue(amounts));
             }
 
-            return ExitCode.Done;
+            return LiveView.End(opened.Live);
         });
         return command.WithExamples(
             "compare ronin-bridge-2022",

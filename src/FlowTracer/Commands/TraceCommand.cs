@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using FlowTracer.App.Export;
+using FlowTracer.App.Sources;
 using FlowTracer.App.Traces;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Taint;
@@ -49,21 +50,25 @@ internal static class TraceCommand
             }
 
             TraceRequest request = await options.ReadAsync(parsed, cancellationToken).ConfigureAwait(false);
-            TraceReport report = await RunAsync(request, chosen, cancellationToken).ConfigureAwait(false);
+            await using TraceCase opened = await Desk(cancellationToken).OpenAsync(request, cancellationToken).ConfigureAwait(false);
+            LiveView.Begin(opened.Live);
+            TraceReport report = await RunAsync(opened, chosen, cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(directory) is string folder)
             {
                 await ExportWriter.WriteAsync(
                     folder, written, report, new ExportOptions(parsed.GetValue(aggregate)), cancellationToken).ConfigureAwait(false);
             }
 
-            Show(report, parsed.GetValue(json));
+            Show(report, opened.Live, parsed.GetValue(json));
             Took(report, parsed.GetValue(directory), clock);
-            return ExitCode.Done;
+            return LiveView.End(opened.Live);
         });
         return command.WithExamples(
             "trace ronin-bridge-2022",
             "trace ronin-bridge-2022 --policy haircut --out out --format json,graphml",
             "trace 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --data transfers.csv --asset ETH",
+            "trace 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --source http://127.0.0.1:8545 --from 14442835",
+            "trace 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --source http://127.0.0.1:8545 --from 14442835 --offline --json",
             "trace 0xA160cdAB225685dA1d56aa342Ad8841c3b53f291 --data transfers.csv --backward",
             "trace 0xc28fad5e8d5e0ce6a2eaf67b6687be5d58113e16be590824d6cfa1a94467d0b7 --data - --json < transfers.csv");
     }
@@ -78,14 +83,13 @@ internal static class TraceCommand
         new(TraceDesk.ShippedFixtures, Task.Run(() => LabelsCommand.Load(cancellationToken), cancellationToken));
 
     private static async Task<TraceReport> RunAsync(
-        TraceRequest request, ITaintPolicy policy, CancellationToken cancellationToken)
+        TraceCase opened, ITaintPolicy policy, CancellationToken cancellationToken)
     {
-        TraceCase opened = await Desk(cancellationToken).OpenAsync(request, cancellationToken).ConfigureAwait(false);
-        using ProgressLine progress = new();
+        using ProgressLine progress = new(opened.Live?.Meter);
         return await TraceDesk.RunAsync(opened, policy, progress, cancellationToken).ConfigureAwait(false);
     }
 
-    private static void Show(TraceReport report, bool json)
+    private static void Show(TraceReport report, LiveSource? live, bool json)
     {
         if (json)
         {
@@ -95,7 +99,7 @@ internal static class TraceCommand
             return;
         }
 
-        TraceView.Write(Terminal.Out(), report);
+        TraceView.Write(Terminal.Out(), report, live);
     }
 
     private static void Took(TraceReport report, string? folder, Stopwatch clock)

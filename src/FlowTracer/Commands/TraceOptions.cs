@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using FlowTracer.App.Sources;
 using FlowTracer.App.Traces;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
@@ -20,6 +21,13 @@ internal sealed class TraceOptions
     private readonly Option<string?> _data = new("--data", "-d")
     {
         Description = "Your own record, a transfers CSV (docs/formats.md); - reads standard input.",
+    };
+
+    private readonly SourceOptions _sources = new();
+
+    private readonly Option<bool> _allowContract = new("--allow-contract")
+    {
+        Description = "Trace an address of a live source even if it is a contract.",
     };
 
     private readonly Option<string> _chain = new("--chain")
@@ -80,10 +88,12 @@ internal sealed class TraceOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(_subject);
-        foreach (Option option in (Option[])[_data, _chain, _backward, _asset, _to, _amount, _from, _until, _hops, _addresses, _degree, _smallest])
+        foreach (Option option in (Option[])[_data, _chain, _backward, _asset, _to, _amount, _from, _until, _hops, _addresses, _degree, _smallest, _allowContract])
         {
             command.Options.Add(option);
         }
+
+        _sources.AddTo(command);
     }
 
     /// <summary>What was asked.</summary>
@@ -96,12 +106,20 @@ internal sealed class TraceOptions
             throw new InputException($"--chain {new ParseError(chainText, 1, "expected ethereum, or ethereum-N for a test network")}");
         }
 
+        SourceRequest? source = _sources.Read(parsed);
+        if (source is not null && parsed.GetValue(_data) is not null)
+        {
+            throw new InputException("--data and --source are two kinds of facts: give one of them");
+        }
+
         Direction direction = parsed.GetValue(_backward) ? Direction.Backward : Direction.Forward;
         return new TraceRequest
         {
             Subject = parsed.GetValue(_subject)!,
             Chain = chain,
             Data = await DataAsync(parsed.GetValue(_data), cancellationToken).ConfigureAwait(false),
+            Source = source,
+            AllowsContract = parsed.GetValue(_allowContract),
             Direction = direction,
             Asset = parsed.GetValue(_asset),
             To = parsed.GetValue(_to),

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using FlowTracer.App.Sources;
 using FlowTracer.App.Traces;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
@@ -14,7 +15,7 @@ internal static class TraceView
     private const int GapsShown = 12;
     private const int PlacesShown = 5;
 
-    public static void Write(Terminal console, TraceReport report)
+    public static void Write(Terminal console, TraceReport report, LiveSource? live)
     {
         Title(console, report);
         Stolen(console, report);
@@ -22,7 +23,7 @@ internal static class TraceView
         Holders(console, report);
         Gaps(console, report);
         Assumptions(console, report);
-        Basis(console, report);
+        Basis(console, report, live);
     }
 
     /// <summary>What a sink is called where people read it.</summary>
@@ -279,10 +280,17 @@ internal static class TraceView
         }
     }
 
-    private static void Basis(Terminal console, TraceReport report)
+    private static void Basis(Terminal console, TraceReport report, LiveSource? live)
     {
         console.Heading("BASIS: the same facts, labels and question give the same answer");
         console.Line($"facts   sha256 {report.Provenance.DataDigest}");
+        if (report.Provenance.AsOf is AsOf end && live is not null)
+        {
+            console.Line($"        {end.Chain} up to block {end.Block} of {TimeText(end.TimeSeconds)}");
+            console.Line($"        {end.Hash}");
+            console.Line($"answers sha256 {live.AnswersDigest}");
+        }
+
         console.Line($"labels  sha256 {report.Provenance.LabelsDigest}");
         console.Line($"program flowtracer {report.Provenance.ProgramVersion}");
     }

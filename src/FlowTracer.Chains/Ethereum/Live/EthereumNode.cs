@@ -59,6 +59,18 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
             answer => CheckedBlock(answer, number, headerOnly: false),
             cancellationToken));
 
+    /// <summary>As <see cref="BlockAsync"/>, and not remembered: for reading many blocks once.</summary>
+    public Task<Block> BlockOnceAsync(ulong number, CancellationToken cancellationToken) => AskAsync(
+        new RpcCall("eth_getBlockByNumber", RpcParams.Of(number, true)) { LastBlock = number },
+        answer => CheckedBlock(answer, number, headerOnly: false),
+        cancellationToken);
+
+    /// <summary>An uncle that a block names, without transactions.</summary>
+    public Task<Block> UncleAsync(ulong block, int index, CancellationToken cancellationToken) => AskAsync(
+        new RpcCall("eth_getUncleByBlockNumberAndIndex", RpcParams.Of(block, index)) { LastBlock = block },
+        answer => BlockDecoder.Decode(NotNull(answer, "uncle"), chain, headerOnly: true),
+        cancellationToken);
+
     /// <summary>The newest answer for a header, past everything kept; null when there is no such block any more.</summary>
     public async Task<Block?> FreshHeaderAsync(string numberOrTag, CancellationToken cancellationToken)
     {
@@ -161,13 +173,16 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
             "eth_call",
             RpcParams.Of(new RawJson($"{{\"to\":\"{Lower(to)}\",\"data\":\"{data}\"}}"), block)) { LastBlock = block };
         RpcAnswer answer = await rpc.AskAsync(call, cancellationToken).ConfigureAwait(false);
-        return answer.Error is null ? Decoded(call, answer.Result, static element => AnswerReader.Bytes(element, string.Empty)) : null;
+        return answer.Error is null ? Decoded(call, answer.Result, static element => new AnswerReader(element).Data()) : null;
     }
 
     /// <summary>The logs of a range of blocks that fit; null when the node refuses the range.</summary>
     /// <param name="contract">Only those of this contract; null for all.</param>
     /// <param name="topics">For each topic a JSON text: a word, a list of words, or null for any.</param>
+    /// <param name="first">First block.</param>
+    /// <param name="last">Last block.</param>
     /// <param name="matches">Whether a log fits: a node's answer is not taken on trust.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     public async Task<IReadOnlyList<Log>?> LogsAsync(
         Address? contract, IReadOnlyList<string> topics, ulong first, ulong last, Func<Log, bool> matches,
         CancellationToken cancellationToken)
@@ -292,7 +307,7 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
         return block;
     }
 
-    private IReadOnlyList<Log> CheckedLogs(JsonElement answer, ulong first, ulong last, Func<Log, bool> matches)
+    private ImmutableArray<Log> CheckedLogs(JsonElement answer, ulong first, ulong last, Func<Log, bool> matches)
     {
         ImmutableArray<Log> logs = LogDecoder.DecodeAll(answer, chain);
         foreach (Log log in logs)
@@ -350,11 +365,11 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
         RpcCall call = new(method, RpcParams.Of(Lower(address), block))
         {
             LastBlock = block,
-            Check = Checking(static element => AnswerReader.Amount(element, string.Empty)),
+            Check = Checking(static element => new AnswerReader(element).Quantity()),
         };
         RpcAnswer answer = await rpc.AskAsync(call, cancellationToken).ConfigureAwait(false);
         return answer.Error is not RpcError error
-            ? Decoded(call, answer.Result, static element => AnswerReader.Amount(element, string.Empty)).ToBigInteger()
+            ? Decoded(call, answer.Result, static element => new AnswerReader(element).Quantity()).ToBigInteger()
             : StateErrors.IsMissingState(error) ? null : throw Refused(call, error);
     }
 
@@ -363,7 +378,7 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
         RpcCall call = new("eth_getCode", RpcParams.Of(Lower(address), block)) { LastBlock = block };
         RpcAnswer answer = await rpc.AskAsync(call, cancellationToken).ConfigureAwait(false);
         return answer.Error is not RpcError error
-            ? Decoded(call, answer.Result, static element => AnswerReader.Bytes(element, string.Empty))
+            ? Decoded(call, answer.Result, static element => new AnswerReader(element).Data())
             : StateErrors.IsMissingState(error) ? null : throw Refused(call, error);
     }
 }

@@ -24,7 +24,7 @@ public sealed record LiveLimits(int MostTransactions, ulong MostScannedBlocks)
 /// Histories from a live node: transactions found by the best the node offers, each read whole and netted, token
 /// transfers by their logs, and all of it held against the balances that the chain states.
 /// </summary>
-public sealed class EthereumSource : IHistorySource
+public sealed class EthereumSource : IHistorySource, IDisposable
 {
     private const int MostReorganisations = 3;
 
@@ -62,7 +62,7 @@ public sealed class EthereumSource : IHistorySource
         _logs = new TokenLogs(_node, wrapped, abilities.WidestLogRange);
         _book = new TransactionBook(_node, internals, derivation, wrapped);
         _audit = new BalanceAudit(_node, _book, internals, derivation, limits.MostTransactions);
-        Method = (_index.FindsInternal ? _index.Method : _hasOldState ? $"{_index.Method}" : "reading blocks")
+        Method = _index.Method
             + (internals is not null ? $" and {internals.Method}" : derivation is not null ? ", internal transfers derived" : string.Empty);
     }
 
@@ -75,6 +75,22 @@ public sealed class EthereumSource : IHistorySource
     /// <summary>Whether an address is a contract at the last block; false also when the node cannot say.</summary>
     public async Task<bool> IsContractAsync(Address address, CancellationToken cancellationToken) =>
         (await _node.KindAsync(address, View.Head, cancellationToken).ConfigureAwait(false)).IsContract;
+
+    /// <summary>
+    /// What a token states of itself, for display: symbol and decimals; null where it states none. Anybody can state
+    /// anything: a token is its contract.
+    /// </summary>
+    public async Task<(Asset Asset, string? Symbol, int? Decimals)> NameOfAsync(Asset token, CancellationToken cancellationToken)
+    {
+        // symbol() and decimals(): selectors 95d89b41 and 313ce567 (ERC-20).
+        Task<byte[]?> symbol = _node.CallAsync(token.Contract, "0x95d89b41", View.Head, cancellationToken);
+        Task<byte[]?> decimals = _node.CallAsync(token.Contract, "0x313ce567", View.Head, cancellationToken);
+        await Task.WhenAll(symbol, decimals).ConfigureAwait(false);
+        return (token, TokenText.Symbol(await symbol.ConfigureAwait(false)), TokenText.Decimals(await decimals.ConfigureAwait(false)));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _reading.Dispose();
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<History>> ReadAsync(
@@ -131,7 +147,7 @@ public sealed class EthereumSource : IHistorySource
     private static ITransactionIndex IndexOf(NodeAbilities abilities, EthereumNode node, LiveLimits limits) =>
         abilities.HasTraceFilter ? new TraceFilterIndex(node, abilities.WidestTraceRange)
         : abilities.HasOtterscan ? new OtterscanIndex(node)
-        : abilities.Explorer is { } explorer ? new ExplorerIndex(node, explorer)
+        : abilities.HasExplorer ? new ExplorerIndex(node)
         : abilities.HasOldState ? new BalanceIndex()
         : new BlockScanIndex(node, limits.MostScannedBlocks);
 
@@ -139,7 +155,7 @@ public sealed class EthereumSource : IHistorySource
         abilities.HasTraceTransaction ? new TraceReader(node)
         : abilities.HasCallTracer ? new CallTracerReader(node)
         : abilities.HasOtterscan ? new OtterscanReader(node)
-        : abilities.Explorer is { } explorer ? new ExplorerReader(node, explorer)
+        : abilities.HasExplorer ? new ExplorerReader(node)
         : null;
 
     // One question at a time: within it everything is asked at once. A node that names two blocks under one number was
@@ -300,7 +316,7 @@ public sealed class EthereumSource : IHistorySource
         [
             .. (await found.ConfigureAwait(false))
                 .Concat((await logs.ConfigureAwait(false)).Select(static log => new TxRef(log.Tx, log.Block, log.TxIndex)))
-                .Distinct().Order(),
+                .Order().DistinctBy(static tx => tx.Hash),
         ];
         ulong upTo = last;
         if (transactions.Length > _limits.MostTransactions)

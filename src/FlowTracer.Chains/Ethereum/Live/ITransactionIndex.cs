@@ -14,6 +14,12 @@ internal interface ITransactionIndex
     /// <summary>Whether it finds transactions in which a contract pays the account, and not only its own.</summary>
     bool FindsInternal { get; }
 
+    /// <summary>
+    /// Whether it is always asked from the chain's first block on: then all that came before gives an opening balance that
+    /// nothing else tells.
+    /// </summary>
+    bool ReadsFromStart => false;
+
     /// <summary>The last block it can speak of when asked from <paramref name="first"/> on.</summary>
     ulong LastCovered(ulong first, ulong last);
 

@@ -50,14 +50,14 @@ internal sealed class TraceReader(EthereumNode node) : IInternalReader
             {
                 TraceRow trace = TraceRow.Decode(row, node.Chain);
                 node.CheckHash(trace.Block, trace.BlockHash);
-                if (trace.Tx != tx)
+                if (trace.Tx is not TxRef traced || traced.Hash != tx.Hash || traced.Block != tx.Block)
                 {
                     throw new AnswerFormatException("transactionHash", "is of another transaction than was asked for");
                 }
             }
 
             return new InternalFlow(
-                InternalTransfers.FromTraces(answer, node.Chain), InternalTransfers.TookEffectByTraces(answer));
+                InternalTransfers.FromTraces(answer, node.Chain), InternalTransfers.TookEffectByTraces(answer, node.Chain));
         },
         cancellationToken);
 

@@ -1,4 +1,3 @@
-using FlowTracer.Chains.Ethereum;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.Chains.Ethereum.Live;

@@ -37,7 +37,7 @@ internal sealed class TraceFilterIndex(EthereumNode node, ulong widestRange) : I
     }
 
     // Rewards belong to no transaction; balances tell of them.
-    private IReadOnlyList<TxRef> Transactions(JsonElement answer, ulong first, ulong last)
+    private ImmutableArray<TxRef> Transactions(JsonElement answer, ulong first, ulong last)
     {
         if (answer.ValueKind != JsonValueKind.Array)
         {

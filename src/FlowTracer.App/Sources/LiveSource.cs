@@ -1,0 +1,59 @@
+using FlowTracer.Chains.Ethereum.Live;
+using FlowTracer.Chains.Rpc;
+using FlowTracer.Core.Model;
+
+namespace FlowTracer.App.Sources;
+
+/// <summary>An open live source, with what it costs and rests on.</summary>
+public sealed class LiveSource : IAsyncDisposable
+{
+    private readonly KeptRpc _kept;
+    private readonly IReadOnlyList<IAsyncDisposable> _owned;
+
+    internal LiveSource(
+        EthereumSource source, NodeAbilities abilities, string name, bool isKept, RpcMeter meter, KeptRpc kept,
+        CrossCheckedRpc? crossCheck, IReadOnlyList<string> warnings, IReadOnlyList<IAsyncDisposable> owned)
+    {
+        (Source, Abilities, Name, ViewIsKept, Meter, CrossCheck, Warnings) = (source, abilities, name, isKept, meter, crossCheck, warnings);
+        (_kept, _owned) = (kept, owned);
+    }
+
+    /// <summary>The histories.</summary>
+    public EthereumSource Source { get; }
+
+    /// <summary>What the nodes can do.</summary>
+    public NodeAbilities Abilities { get; }
+
+    /// <summary>The nodes, without their secrets.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether where the chain ends was kept from an earlier run.</summary>
+    public bool ViewIsKept { get; }
+
+    /// <summary>What asking costs.</summary>
+    public RpcMeter Meter { get; }
+
+    /// <summary>The comparison of two nodes, where one was asked for.</summary>
+    public CrossCheckedRpc? CrossCheck { get; }
+
+    /// <summary>What the user should know of the nodes before reading the answer.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>SHA-256 over all questions and answers used so far.</summary>
+    public string AnswersDigest => _kept.Digest;
+
+    /// <summary>Symbols and decimals that tokens state of themselves, for display; kept like every answer.</summary>
+    public async Task<IReadOnlyList<(Asset Asset, string? Symbol, int? Decimals)>> NamesOfAsync(
+        IEnumerable<Asset> tokens, CancellationToken cancellationToken) =>
+        await Task.WhenAll(tokens.Select(token => Source.NameOfAsync(token, cancellationToken))).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Source.Dispose();
+        foreach (IAsyncDisposable owned in _owned)
+        {
+            await owned.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Text.Json;
+using FlowTracer.App.Sources;
+using FlowTracer.Chains.Ethereum.Live;
+
+namespace FlowTracer.Views;
+
+/// <summary>Live sources: what they can do, and their names.</summary>
+internal static class SourceView
+{
+    public static void WriteReports(IReadOnlyList<SourceReport> reports, bool asJson)
+    {
+        if (asJson)
+        {
+            JsonOutput.Write(json =>
+            {
+                json.WriteStartObject();
+                json.Objects("sources", reports, report => Properties(json, report));
+                json.WriteEndObject();
+            });
+            return;
+        }
+
+        Terminal console = Terminal.Out();
+        foreach (SourceReport report in reports)
+        {
+            console.Title(report.Name);
+            if (report.Fault is not null)
+            {
+                console.Line($"cannot be used: {report.Fault.Message}");
+                continue;
+            }
+
+            Write(console, report, report.Abilities!, report.View!);
+        }
+    }
+
+    public static void WriteList(SourceSettings settings, bool asJson)
+    {
+        var named = settings.Sources.OrderBy(static source => source.Key, StringComparer.Ordinal)
+            .Select(source => (source.Key, Shown: source.Value.Urls.Select(Shown).ToArray())).ToArray();
+        if (asJson)
+        {
+            JsonOutput.Write(json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("settings", SourceSettings.UserFile);
+                json.Objects("sources", named, source =>
+                {
+                    json.WriteString("name", source.Key);
+                    json.Texts("urls", source.Shown);
+                });
+                json.WriteEndObject();
+            });
+            return;
+        }
+
+        Terminal console = Terminal.Out();
+        if (named.Length == 0)
+        {
+            console.Line("No source has a name.");
+        }
+        else
+        {
+            console.Table(["name", "addresses"], [.. named.Select(string[] (source) => [source.Key, string.Join(", ", source.Shown)])], elastic: 1);
+        }
+
+        console.Line($"Settings are read from {SourceSettings.UserFile} (docs/sources.md).");
+    }
+
+    // Variables in an address are left as they are: they are no secret, and what they stand for is.
+    private static string Shown(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out Uri? address) ? $"{address.Scheme}://{address.Authority.Split('@')[^1]}" : "(not a URL)";
+
+    private static void Write(Terminal console, SourceReport report, NodeAbilities abilities, ChainView view)
+    {
+        string kind = report.IsExplorer ? "explorer with Etherscan's API" : abilities.Client.Length > 0 ? abilities.Client : "node";
+        console.Line($"{view.Chain}, {kind}");
+        console.Table(
+            ["", ""],
+            [
+                ["trace from it", report.Method],
+                ["newest block", Number(report.NewestBlock)],
+                ["newest final block", Number(view.FinalBlock)],
+                ["latency", $"{report.LatencyMs} ms"],
+                ["calls in a request", report.IsExplorer ? "1" : report.BatchSize.ToString(CultureInfo.InvariantCulture)],
+                ["trace_filter", Has(abilities.HasTraceFilter, abilities.WidestTraceRange)],
+                ["ots_searchTransactionsBefore", Has(abilities.HasOtterscan)],
+                ["Etherscan's lists", Has(abilities.HasExplorer)],
+                ["trace_transaction", Has(abilities.HasTraceTransaction)],
+                ["debug_traceTransaction callTracer", Has(abilities.HasCallTracer)],
+                ["old balances (archive)", Has(abilities.HasOldState)],
+                ["eth_getLogs", Has(abilities.HasLogs, abilities.WidestLogRange)],
+                ["eth_getBlockReceipts", Has(abilities.HasBlockReceipts)],
+            ],
+            elastic: 1);
+    }
+
+    private static string Has(bool has, ulong widest = 0) =>
+        !has ? "no" : widest == 0 ? "yes" : $"yes, up to {Number(widest)} blocks at once";
+
+    private static string Number(ulong number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static void Properties(Utf8JsonWriter json, SourceReport report)
+    {
+        json.WriteString("source", report.Name);
+        json.WriteString("fault", report.Fault?.Message);
+        if (report.Abilities is not { } abilities || report.View is not { } view)
+        {
+            return;
+        }
+
+        json.WriteString("kind", report.IsExplorer ? "explorer" : "node");
+        json.WriteString("client", abilities.Client);
+        json.WriteString("chain", view.Chain.ToString());
+        json.WriteString("method", report.Method);
+        json.WriteNumber("newest_block", report.NewestBlock);
+        json.WriteNumber("final_block", view.FinalBlock);
+        json.WriteNumber("latency_ms", report.LatencyMs);
+        json.WriteNumber("batch_size", report.BatchSize);
+        json.WriteBoolean("trace_filter", abilities.HasTraceFilter);
+        json.WriteNumber("trace_filter_blocks", abilities.WidestTraceRange);
+        json.WriteBoolean("otterscan", abilities.HasOtterscan);
+        json.WriteBoolean("explorer_lists", abilities.HasExplorer);
+        json.WriteBoolean("trace_transaction", abilities.HasTraceTransaction);
+        json.WriteBoolean("call_tracer", abilities.HasCallTracer);
+        json.WriteBoolean("old_state", abilities.HasOldState);
+        json.WriteBoolean("logs", abilities.HasLogs);
+        json.WriteNumber("logs_blocks", abilities.WidestLogRange);
+        json.WriteBoolean("block_receipts", abilities.HasBlockReceipts);
+    }
+}
