@@ -47,39 +47,50 @@ public static class TransactionNetting
         transfer.From.IsNone ? [] : [new Leg(Holder.Account(transfer.From, transfer.Asset), transfer.Amount)],
         transfer.To.IsNone ? [] : [new Leg(Holder.Account(transfer.To, transfer.Asset), transfer.Amount)]);
 
-    /// <summary>What each address gained and lost in each asset; addresses and assets in order of appearance.</summary>
+    /// <summary>
+    /// What each address gained and lost in each asset; addresses and assets in order of appearance. One transaction can
+    /// have thousands of parties, so nothing here looks through all of them for each.
+    /// </summary>
     private sealed class Ledger
     {
         private readonly TransferFact[] _transfers;
-        private readonly List<Address> _addresses = [];
-        private readonly List<Asset> _assets = [];
-        private readonly Dictionary<Holder, BigInteger> _nets = [];
+        private readonly List<Party> _parties = [];
+        private readonly List<Market> _markets = [];
+        private readonly Dictionary<Address, Party> _partyOf = [];
+        private readonly Dictionary<Asset, Market> _marketOf = [];
+        private readonly Dictionary<(Asset, Asset), (Grade Grade, string Source)> _behind = [];
         private readonly List<Part> _parts = [];
 
         public Ledger(TransferFact[] transfers)
         {
             _transfers = transfers;
-            foreach (TransferFact transfer in transfers)
+            for (int i = 0; i < transfers.Length; i++)
             {
-                Add(transfer.From, transfer.Asset, -transfer.Signed);
-                Add(transfer.To, transfer.Asset, transfer.Signed);
+                TransferFact transfer = transfers[i];
+                Market market = MarketOf(transfer.Asset);
+                market.Transfers.Add(i);
+                Add(PartyOf(transfer.From), market, -transfer.Signed);
+                Add(PartyOf(transfer.To), market, transfer.Signed);
             }
+
+            _parties.ForEach(static party => party.Settle());
+            _markets.ForEach(static market => market.Entries.Sort(static (x, y) => x.Party.Order.CompareTo(y.Party.Order)));
         }
 
-        public bool HasSwapper => _addresses.Exists(IsSwapper);
+        public bool HasSwapper => _parties.Exists(static party => party.IsSwapper);
 
         // Transfers of one asset stand as they are, unless an address in between ends as it began: then only who gained
         // and who lost is a fact, and the many-to-many movement says just that.
         public IEnumerable<Part> PlainParts(IGrouping<Asset, TransferFact> transfers)
         {
-            if (!_addresses.Exists(address => _nets.TryGetValue(Holder.Account(address, transfers.Key), out BigInteger net)
-                && net.IsZero))
+            Market market = _marketOf[transfers.Key];
+            if (!market.Entries.Exists(static entry => entry.Net.IsZero))
             {
                 return transfers.Select(AsIs);
             }
 
-            ImmutableArray<Leg> payers = Legs(transfers.Key, sign: -1, static _ => true);
-            ImmutableArray<Leg> receivers = Legs(transfers.Key, sign: 1, static _ => true);
+            ImmutableArray<Leg> payers = Legs(market, sign: -1, static _ => true);
+            ImmutableArray<Leg> receivers = Legs(market, sign: 1, static _ => true);
             return payers.IsEmpty
                 ? []
                 : [Derived(MovementKind.Transaction, payers, receivers)];
@@ -87,16 +98,16 @@ public static class TransactionNetting
 
         public List<Part> SwapParts()
         {
-            foreach (Address swapper in _addresses.Where(IsSwapper))
+            foreach (Party swapper in _parties.Where(static party => party.IsSwapper))
             {
                 Swap(swapper);
             }
 
             List<Leg> payers = [];
             List<Leg> receivers = [];
-            foreach (Asset asset in _assets)
+            foreach (Market market in _markets)
             {
-                Pay(asset, payers, receivers);
+                Pay(market, payers, receivers);
             }
 
             // The swap whose result goes to somebody the payer names.
@@ -110,10 +121,10 @@ public static class TransactionNetting
             return _parts;
         }
 
-        private void Swap(Address swapper)
+        private void Swap(Party swapper)
         {
-            Leg[] gives = [.. LegsOf(swapper, sign: -1)];
-            Leg[] gets = [.. LegsOf(swapper, sign: 1)];
+            Leg[] gives = [.. swapper.Legs(sign: -1)];
+            Leg[] gets = [.. swapper.Legs(sign: 1)];
             if (gives.Length == 1 && gets.Length == 1)
             {
                 _parts.Add(Derived(MovementKind.Swap, [gives[0]], [gets[0]]));
@@ -125,10 +136,10 @@ public static class TransactionNetting
         }
 
         // Who only gives an asset pays who only gets it; what the swappers took or gave beside them stays over.
-        private void Pay(Asset asset, List<Leg> payersLeft, List<Leg> receiversLeft)
+        private void Pay(Market market, List<Leg> payersLeft, List<Leg> receiversLeft)
         {
-            ImmutableArray<Leg> payers = Legs(asset, sign: -1, address => !IsSwapper(address));
-            ImmutableArray<Leg> receivers = Legs(asset, sign: 1, address => !IsSwapper(address));
+            ImmutableArray<Leg> payers = Legs(market, sign: -1, static party => !party.IsSwapper);
+            ImmutableArray<Leg> receivers = Legs(market, sign: 1, static party => !party.IsSwapper);
             Amount paid = Movement.Sum(payers);
             Amount received = Movement.Sum(receivers);
             if (payers.IsEmpty || receivers.IsEmpty)
@@ -162,45 +173,130 @@ public static class TransactionNetting
             _parts.AddRange(gets.Select(leg => Derived(MovementKind.Unresolved, [], [leg])));
         }
 
-        private bool IsSwapper(Address address) => LegsOf(address, sign: -1).Any() && LegsOf(address, sign: 1).Any();
-
-        private IEnumerable<Leg> LegsOf(Address address, int sign) =>
-            from asset in _assets
-            let holder = Holder.Account(address, asset)
-            let net = _nets.GetValueOrDefault(holder)
-            where net.Sign == sign
-            select new Leg(holder, Amount.FromBigInteger(BigInteger.Abs(net)));
-
-        private ImmutableArray<Leg> Legs(Asset asset, int sign, Func<Address, bool> include) =>
+        private static ImmutableArray<Leg> Legs(Market market, int sign, Func<Party, bool> include) =>
         [
-            .. _addresses.Where(include)
-                .SelectMany(address => LegsOf(address, sign))
-                .Where(leg => leg.Holder.Asset == asset),
+            .. market.Entries
+                .Where(entry => entry.Net.Sign == sign && include(entry.Party))
+                .Select(static entry => entry.Leg),
         ];
 
-        private void Add(Address address, Asset asset, BigInteger amount)
+        private static void Add(Party party, Market market, BigInteger amount)
         {
-            if (!_addresses.Contains(address))
+            if (!party.EntryOf.TryGetValue(market, out Entry? entry))
             {
-                _addresses.Add(address);
+                entry = new Entry(party, market);
+                party.EntryOf.Add(market, entry);
+                market.Entries.Add(entry);
             }
 
-            if (!_assets.Contains(asset))
+            entry.Net += amount;
+        }
+
+        private Party PartyOf(Address address)
+        {
+            if (!_partyOf.TryGetValue(address, out Party? party))
             {
-                _assets.Add(asset);
+                party = new Party(address, _parties.Count);
+                _parties.Add(party);
+                _partyOf.Add(address, party);
             }
 
-            Holder holder = Holder.Account(address, asset);
-            _nets[holder] = _nets.GetValueOrDefault(holder) + amount;
+            return party;
+        }
+
+        private Market MarketOf(Asset asset)
+        {
+            if (!_marketOf.TryGetValue(asset, out Market? market))
+            {
+                market = new Market(asset, _markets.Count);
+                _markets.Add(market);
+                _marketOf.Add(asset, market);
+            }
+
+            return market;
         }
 
         // Netting makes a fact derived; an estimate among the transfers makes the result one too.
         private Part Derived(MovementKind kind, ImmutableArray<Leg> inputs, ImmutableArray<Leg> outputs)
         {
-            HashSet<Asset> assets = [.. inputs.Concat(outputs).Select(static leg => leg.Holder.Asset)];
-            TransferFact[] behind = [.. _transfers.Where(t => assets.Contains(t.Asset))];
-            Grade grade = (Grade)Math.Max((byte)Grade.Derived, behind.Max(static t => (byte)t.Grade));
-            return new Part(kind, grade, string.Join("; ", behind.Select(static t => t.Source).Distinct()), inputs, outputs);
+            Asset first = (inputs.IsEmpty ? outputs : inputs)[0].Holder.Asset;
+            Asset second = (outputs.IsEmpty ? inputs : outputs)[0].Holder.Asset;
+            (Grade grade, string source) = Behind(first, second);
+            return new Part(kind, grade, source, inputs, outputs);
         }
+
+        // The transfers of one asset or two, in execution order.
+        private (Grade Grade, string Source) Behind(Asset first, Asset second)
+        {
+            (Asset, Asset) key = first.CompareTo(second) <= 0 ? (first, second) : (second, first);
+            if (!_behind.TryGetValue(key, out (Grade, string) behind))
+            {
+                List<int> numbers = [.. _marketOf[first].Transfers];
+                if (first != second)
+                {
+                    numbers.AddRange(_marketOf[second].Transfers);
+                    numbers.Sort();
+                }
+
+                byte worst = numbers.Max(i => (byte)_transfers[i].Grade);
+                behind = (
+                    (Grade)Math.Max((byte)Grade.Derived, worst),
+                    string.Join("; ", numbers.Select(i => _transfers[i].Source).Distinct()));
+                _behind.Add(key, behind);
+            }
+
+            return behind;
+        }
+    }
+
+    /// <summary>What one address gained or lost in one asset.</summary>
+    private sealed class Entry(Party party, Market market)
+    {
+        public Party Party => party;
+
+        public Market Market => market;
+
+        public BigInteger Net { get; set; }
+
+        public Leg Leg => new(Holder.Account(party.Address, market.Asset), Amount.FromBigInteger(BigInteger.Abs(Net)));
+    }
+
+    /// <summary>An address that gave or got something.</summary>
+    private sealed class Party(Address address, int order)
+    {
+        private Entry[] _entries = [];
+
+        public Address Address => address;
+
+        public int Order => order;
+
+        public Dictionary<Market, Entry> EntryOf { get; } = [];
+
+        /// <summary>Gives one asset and gets another.</summary>
+        public bool IsSwapper { get; private set; }
+
+        /// <summary>Called when all transfers are added.</summary>
+        public void Settle()
+        {
+            _entries = [.. EntryOf.Values.OrderBy(static entry => entry.Market.Order)];
+            IsSwapper = _entries.Any(static entry => entry.Net.Sign < 0) && _entries.Any(static entry => entry.Net.Sign > 0);
+        }
+
+        public IEnumerable<Leg> Legs(int sign) =>
+            _entries.Where(entry => entry.Net.Sign == sign).Select(static entry => entry.Leg);
+    }
+
+    /// <summary>An asset that moved.</summary>
+    private sealed class Market(Asset asset, int order)
+    {
+        public Asset Asset => asset;
+
+        public int Order => order;
+
+        /// <summary>The places of its transfers in the transaction.</summary>
+        public List<int> Transfers { get; } = [];
+
+        /// <summary>Who gave or got it.</summary>
+        public List<Entry> Entries { get; } = [];
     }
 }

@@ -175,6 +175,49 @@ public sealed class TransactionNettingTests
         Assert.Equal("one; two", Assert.Single(TransactionNetting.Net(transfers)).Source);
     }
 
+    // --- many parties -----------------------------------------------------------------------------------------------
+
+    // Looking through all addresses for each address and asset would take hours here.
+    [Fact]
+    public void A_drop_of_thousands_of_tokens_beside_a_swap_pays_each_of_its_receivers()
+    {
+        const int count = 5000;
+        List<TransferFact> transfers = [Move(A, C, 100, Usdc), Move(C, A, 3)];
+        for (int i = 0; i < count; i++)
+        {
+            transfers.Add(Move(B, 0x10000 + i, 1 + (ulong)i, Asset.Token(Account(0x20000 + i))));
+        }
+
+        IReadOnlyList<TransactionNetting.Part> parts = TransactionNetting.Net(transfers);
+
+        Assert.Equal(2 + count, parts.Count);
+        Assert.All(parts.Take(2), part => Assert.Equal(MovementKind.Swap, part.Kind));
+        for (int i = 0; i < count; i++)
+        {
+            TransactionNetting.Part part = parts[2 + i];
+            Asset asset = Asset.Token(Account(0x20000 + i));
+            Assert.Equal(MovementKind.Transaction, part.Kind);
+            Assert.Equal(new Leg(Holder.Account(Account(B), asset), 1 + (ulong)i), Assert.Single(part.Inputs));
+            Assert.Equal(new Leg(Holder.Account(Account(0x10000 + i), asset), 1 + (ulong)i), Assert.Single(part.Outputs));
+        }
+    }
+
+    [Fact]
+    public void A_splitter_with_thousands_of_receivers_vanishes()
+    {
+        const int count = 5000;
+        List<TransferFact> transfers = [Move(A, C, count * (count + 1UL) / 2)];
+        transfers.AddRange(Enumerable.Range(1, count).Select(i => Move(C, 0x10000 + i, (ulong)i)));
+
+        TransactionNetting.Part part = Assert.Single(TransactionNetting.Net(transfers));
+
+        Assert.Equal(MovementKind.Transaction, part.Kind);
+        Assert.Equal(new Leg(Holder.Account(Account(A), Eth), count * (count + 1UL) / 2), Assert.Single(part.Inputs));
+        Assert.Equal(
+            Enumerable.Range(1, count).Select(i => new Leg(Holder.Account(Account(0x10000 + i), Eth), (ulong)i)),
+            part.Outputs);
+    }
+
     // --- nothing lost, nothing invented -----------------------------------------------------------------------------
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using FlowTracer.Chains.Bitcoin;
@@ -37,7 +36,7 @@ internal static class RealBlocks
 
     private static byte[] ReadFile(string file) => Path.GetExtension(file) switch
     {
-        ".bz2" => Unpack(PathOf(file)),
+        ".bz2" => SharedData.Bunzip(PathOf(file)),
         // Its publisher left one digit too many behind the block.
         ".hex" when file == "goipld_segwit.hex" => HexText.ToBytes(File.ReadAllText(PathOf(file)).AsSpan()[..^1]),
         ".hex" or ".txt" => HexText.ToBytes(File.ReadAllText(PathOf(file))),
@@ -62,20 +61,5 @@ internal static class RealBlocks
                 yield return entry.Bytes.ToArray();
             }
         }
-    }
-
-    private static byte[] Unpack(string path)
-    {
-        ProcessStartInfo start = new("bzip2")
-        {
-            ArgumentList = { "--decompress", "--stdout", path },
-            RedirectStandardOutput = true,
-        };
-        using Process bzip2 = Process.Start(start)!;
-        using MemoryStream output = new();
-        bzip2.StandardOutput.BaseStream.CopyTo(output);
-        bzip2.WaitForExit();
-        Assert.Equal(0, bzip2.ExitCode);
-        return output.ToArray();
     }
 }
