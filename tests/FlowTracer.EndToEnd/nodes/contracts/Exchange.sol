@@ -169,9 +169,14 @@ contract FlashLender {
     }
 }
 
-/// Borrows and gives all of it back.
+/// Borrows and gives all of it back; pays out what it holds besides.
 contract FlashBorrower is IBorrower {
     receive() external payable {}
+
+    function pay(address payable to, uint256 amount) external {
+        (bool done,) = to.call{value: amount}("");
+        require(done, "send");
+    }
 
     function onLoan(uint256 coins, address token, uint256 tokens) external {
         if (coins > 0) {
