@@ -51,6 +51,10 @@ internal sealed class HttpFault(FaultKind kind, string text, Exception? cause = 
     public bool IsHeavy => Kind is FaultKind.Timeout or FaultKind.TooLong or FaultKind.BadAnswer
         || Status is HttpStatusCode.InternalServerError or HttpStatusCode.GatewayTimeout;
 
+    /// <summary>Whether a batch goes on in parts, with so many attempts made of those allowed.</summary>
+    public bool SplitsBatch(int made, int retries) =>
+        IsShape || Kind == FaultKind.TooLong || (IsHeavy && made <= retries);
+
     /// <summary>Whether the request was refused for its shape or size.</summary>
     public bool IsShape => Status is HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed
         or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity;

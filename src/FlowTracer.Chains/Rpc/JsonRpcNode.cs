@@ -257,8 +257,7 @@ public sealed class JsonRpcNode : IRpc, IAsyncDisposable
                 _stopped).ConfigureAwait(false);
             await SettleAsync(calls, reply, attempts.Made).ConfigureAwait(false);
         }
-        catch (HttpFault fault)
-            when (count > 1 && (fault.IsShape || (fault.IsHeavy && attempts.Made <= Settings.Retries)))
+        catch (HttpFault fault) when (count > 1 && fault.SplitsBatch(attempts.Made, Settings.Retries))
         {
             await AskInPartsAsync(calls, isRefused: fault.IsShape, attempts.Made).ConfigureAwait(false);
         }
