@@ -258,6 +258,29 @@ public sealed class JsonRpcNodeTests
         Assert.Equal(3, test.Server.Requests.Count);
     }
 
+    [Theory]
+    [InlineData(-32601)]
+    [InlineData(429)]
+    public async Task A_key_in_a_refusal_is_not_passed_on(int code)
+    {
+        const string key = "0123456789abcdef";
+        LoopbackServer server = new(request => EchoNode.Answer(request, (_, _) => EchoNode.Error(code, $"not for {key}")));
+        await using TestNode test = new(server, TestNode.Quick with { Retries = 0 }, server.UrlWith($"/v3/{key}"));
+
+        string said;
+        try
+        {
+            said = (await test.AskAsync(1)).Error!.Message;
+        }
+        catch (SourceException fault)
+        {
+            said = fault.Message;
+        }
+
+        Assert.Contains("not for …", said, StringComparison.Ordinal);
+        Assert.DoesNotContain(key, said, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Deep_traces_are_read()
     {
