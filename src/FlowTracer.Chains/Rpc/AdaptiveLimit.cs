@@ -15,8 +15,8 @@ internal enum Load
 
 /// <summary>
 /// How many requests one node is given at a time: one more after as many successes as the limit, half after a sign of
-/// overload (additive increase, multiplicative decrease). Requests sent before the last halving say nothing new, so a burst
-/// of refusals halves once.
+/// overload (additive increase, multiplicative decrease). Requests sent before the last halving say nothing new, so a
+/// burst of refusals halves once.
 /// </summary>
 internal sealed class AdaptiveLimit(int start, int most)
 {

@@ -8,9 +8,10 @@ namespace FlowTracer.Chains.Rpc;
 
 /// <summary>
 /// Answers kept in a folder, for many threads and several processes at once. <c>objects/ab/HASH</c> holds an answer,
-/// compressed (Brotli) and named by the SHA-256 of what it decompresses to; <c>asked/ab/HASH</c>, named by the SHA-256 of a
-/// question, one line of JSON: question, answer (its hash), node. A file is written beside and then moved into place, so it is
-/// there whole or not at all; whatever reads wrong all the same (a power failure, a damaged disk) counts as not kept.
+/// compressed (Brotli) and named by the SHA-256 of what it decompresses to; <c>asked/ab/HASH</c>, named by the SHA-256
+/// of a question, one line of JSON: question, answer (its hash), node. A file is written beside and then moved into
+/// place, so it is there whole or not at all; whatever reads wrong all the same (a power failure, a damaged disk)
+/// counts as not kept.
 /// </summary>
 public sealed class AnswerCache
 {
@@ -35,9 +36,10 @@ public sealed class AnswerCache
             Directory.CreateDirectory(_asked);
             Directory.CreateDirectory(_unfinished);
             DateTime oldest = time.GetUtcNow().UtcDateTime - LongestWrite;
-            foreach (FileInfo left in new DirectoryInfo(_unfinished).EnumerateFiles().Where(file => file.LastWriteTimeUtc < oldest))
+            FileInfo[] left = new DirectoryInfo(_unfinished).GetFiles();
+            foreach (FileInfo file in left.Where(file => file.LastWriteTimeUtc < oldest))
             {
-                left.Delete();
+                file.Delete();
             }
 
             return true;
@@ -76,8 +78,8 @@ public sealed class AnswerCache
                 WriteFile(PathIn(_objects, hash), Compress(bytes));
             }
 
-            Asked asked = new(question, hash, node);
-            WriteFile(PathIn(_asked, HashOf(question)), [.. JsonSerializer.SerializeToUtf8Bytes(asked, Naming), (byte)'\n']);
+            byte[] line = JsonSerializer.SerializeToUtf8Bytes(new Asked(question, hash, node), Naming);
+            WriteFile(PathIn(_asked, HashOf(question)), [.. line, (byte)'\n']);
             return true;
         });
     }
@@ -97,8 +99,9 @@ public sealed class AnswerCache
         try
         {
             Asked? entry = JsonSerializer.Deserialize<Asked>(asked, Naming);
-            bool isWhole = entry?.Question == question && entry.Answer is { Length: 64 } hash && hash.All(char.IsAsciiHexDigitLower);
-            return isWhole ? entry!.Answer : null;
+            return entry?.Question == question && entry.Answer is { Length: 64 } hash && hash.All(char.IsAsciiHexDigitLower)
+                ? hash
+                : null;
         }
         catch (JsonException)
         {

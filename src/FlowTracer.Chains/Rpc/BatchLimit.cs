@@ -1,8 +1,8 @@
 namespace FlowTracer.Chains.Rpc;
 
 /// <summary>
-/// How many calls one node takes in one request. What it refused for its size is never tried again; after a mere stumble
-/// the size grows back with success.
+/// How many calls one node takes in one request. What it refused for its size is never tried again; after a mere
+/// stumble the size grows back with success.
 /// </summary>
 internal sealed class BatchLimit(int most)
 {

@@ -11,8 +11,8 @@ public sealed record Disagreement(
     RpcCall Call, string Path, string FirstNode, string FirstValue, string SecondNode, string SecondValue);
 
 /// <summary>
-/// Asks two independent nodes and compares, so that an answer does not rest on one party's word. The first one's answer is
-/// used. What is not kept (the newest block's number) may differ rightly and is asked of the first alone.
+/// Asks two independent nodes and compares, so that an answer does not rest on one party's word. The first one's answer
+/// is used. What is not kept (the newest block's number) may differ rightly and is asked of the first alone.
 /// </summary>
 public sealed class CrossCheckedRpc(IRpc first, IRpc second) : IRpc
 {

@@ -1,8 +1,9 @@
 namespace FlowTracer.Chains.Rpc;
 
 /// <summary>
-/// Several nodes of one chain, in order of preference. When one cannot answer, the next is asked; one that failed is asked
-/// last for 30 seconds. What only one node refuses, for want of the method, the state or the time, the next is asked too.
+/// Several nodes of one chain, in order of preference. When one cannot answer, the next is asked; one that failed is
+/// asked last for 30 seconds. What only one node refuses, for want of the method, the state or the time, the next is
+/// asked too.
 /// </summary>
 public sealed class FailoverRpc : IRpc
 {
@@ -67,7 +68,9 @@ public sealed class FailoverRpc : IRpc
             "none answered: " + string.Join("; ", faults.Select(fault => $"{fault.Node} {fault.Reason}")),
             faults[0]);
 
-    /// <summary>The nodes by preference; those that failed a short while ago last, for they are better than none.</summary>
+    /// <summary>
+    /// The nodes by preference; those that failed a short while ago last, for they are better than none.
+    /// </summary>
     private int[] InOrder() => [.. Enumerable.Range(0, _nodes.Length).OrderBy(at => HasFailedLately(at) ? 1 : 0)];
 
     private bool HasFailedLately(int at)

@@ -11,25 +11,33 @@ public sealed record FetchSettings
     /// <summary>How often a failed attempt is repeated; 0 to 100. Default 5.</summary>
     public int Retries { get; init; } = 5;
 
-    /// <summary>The wait before the first repetition, in milliseconds; doubled each time. 0 to 60,000. Default 500.</summary>
+    /// <summary>
+    /// The wait before the first repetition, in milliseconds; doubled each time. 0 to 60,000. Default 500.
+    /// </summary>
     public int FirstDelayMs { get; init; } = 500;
 
     /// <summary>
-    /// The longest wait before a repetition, in milliseconds; FirstDelayMs to 3,600,000. Default 30,000. A node that asks
-    /// for a longer one is given up.
+    /// The longest wait before a repetition, in milliseconds; FirstDelayMs to 3,600,000. Default 30,000. A node that
+    /// asks for a longer one is given up.
     /// </summary>
     public int LongestDelayMs { get; init; } = 30_000;
 
-    /// <summary>The most calls in one request; 1 to 10,000. Default 100. Lowered for a node that refuses as many.</summary>
+    /// <summary>
+    /// The most calls in one request; 1 to 10,000. Default 100. Lowered for a node that refuses as many.
+    /// </summary>
     public int BatchSize { get; init; } = 100;
 
     /// <summary>The most requests under way at one node; 1 to 1,000. Default 32.</summary>
     public int Concurrency { get; init; } = 32;
 
-    /// <summary>The requests under way at one node to begin with; 1 to 1,000, no more than Concurrency. Default 8.</summary>
+    /// <summary>
+    /// The requests under way at one node to begin with; 1 to 1,000, no more than Concurrency. Default 8.
+    /// </summary>
     public int StartConcurrency { get; init; } = 8;
 
-    /// <summary>The longest answer read, in bytes after decompression; 1,024 to 2,000,000,000. Default 512 MiB.</summary>
+    /// <summary>
+    /// The longest answer read, in bytes after decompression; 1,024 to 2,000,000,000. Default 512 MiB.
+    /// </summary>
     public int LongestAnswerBytes { get; init; } = 512 * 1024 * 1024;
 
     /// <summary>Returns these settings if they can be used.</summary>

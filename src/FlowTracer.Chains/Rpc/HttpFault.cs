@@ -21,7 +21,9 @@ internal enum FaultKind
     TooLong,
 }
 
-/// <summary>One attempt that brought no usable answer. It never leaves this folder: callers see a <see cref="SourceException"/>.</summary>
+/// <summary>
+/// One attempt that brought no usable answer. It never leaves this folder: callers see a <see cref="SourceException"/>.
+/// </summary>
 internal sealed class HttpFault(FaultKind kind, string text, Exception? cause = null) : Exception(text, cause)
 {
     public FaultKind Kind { get; } = kind;
@@ -36,7 +38,8 @@ internal sealed class HttpFault(FaultKind kind, string text, Exception? cause = 
     public bool IsPassing => Kind switch
     {
         FaultKind.TooLong => false,
-        FaultKind.Status => Status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)Status >= 500,
+        FaultKind.Status =>
+            Status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)Status >= 500,
         _ => true,
     };
 
@@ -50,6 +53,10 @@ internal sealed class HttpFault(FaultKind kind, string text, Exception? cause = 
 
     /// <summary>Whether what answered seems to be something else than what was asked.</summary>
     public bool IsForeign => Kind == FaultKind.BadAnswer || IsShape || Status is HttpStatusCode.NotFound;
+
+    /// <summary>Whether a batch goes on in parts, with so many attempts made of those allowed.</summary>
+    public bool SplitsBatch(int made, int retries) =>
+        IsShape || Kind == FaultKind.TooLong || (IsHeavy && made <= retries);
 
     /// <summary>Whether the request was refused for its shape or size.</summary>
     public bool IsShape => Status is HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed

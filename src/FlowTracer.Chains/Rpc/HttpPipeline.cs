@@ -61,8 +61,8 @@ public sealed class HttpPipeline : IDisposable
     /// Makes the request, anew for each attempt. Without an address it goes to the node's own, a relative one below it.
     /// </param>
     /// <param name="read">
-    /// Reads status and body (valid during the call only) and throws <see cref="BadAnswerException"/> when that is no answer;
-    /// then a status that is no success decides what happens. It is not given 3xx, 401, 408, 429 and 503.
+    /// Reads status and body (valid during the call only) and throws <see cref="BadAnswerException"/> when that is no
+    /// answer; then a status that is no success decides what happens. It is not given 3xx, 401, 408, 429 and 503.
     /// </param>
     /// <param name="cancellationToken">Ends the attempts.</param>
     /// <exception cref="SourceException">No attempt brought an answer.</exception>
@@ -101,7 +101,8 @@ public sealed class HttpPipeline : IDisposable
         try
         {
             return await _retry.ExecuteAsync(
-                async ctx => await AttemptAsync(node, request, read, attempts, ctx.CancellationToken).ConfigureAwait(false),
+                async attempt => await AttemptAsync(node, request, read, attempts, attempt.CancellationToken)
+                    .ConfigureAwait(false),
                 context).ConfigureAwait(false);
         }
         finally
@@ -123,9 +124,12 @@ public sealed class HttpPipeline : IDisposable
     }
 
     internal AdaptiveLimit LimitOf(NodeUrl node) => _limits.GetOrAdd(
-        node.Uri.GetLeftPart(UriPartial.Authority), _ => new AdaptiveLimit(Settings.StartConcurrency, Settings.Concurrency));
+        node.Uri.GetLeftPart(UriPartial.Authority),
+        _ => new AdaptiveLimit(Settings.StartConcurrency, Settings.Concurrency));
 
-    /// <summary>The wait before repeating for the n-th time, counted from 0: doubled each time, from half of it to all.</summary>
+    /// <summary>
+    /// The wait before repeating for the n-th time, counted from 0: doubled each time, from half of it to all.
+    /// </summary>
     internal TimeSpan DelayBefore(int repetition)
     {
         double fullMs = Math.Min(Settings.LongestDelayMs, Settings.FirstDelayMs * Math.Pow(2, Math.Min(repetition, 30)));
@@ -249,8 +253,8 @@ public sealed class HttpPipeline : IDisposable
             }
 
             broken = FaultKind.BadAnswer;
-            ReadOnlyMemory<byte> body = await AnswerBody.ReadAsync(response, Settings.LongestAnswerBytes, cancellationToken)
-                .ConfigureAwait(false);
+            ReadOnlyMemory<byte> body = await AnswerBody.ReadAsync(
+                response, Settings.LongestAnswerBytes, cancellationToken).ConfigureAwait(false);
             Meter.AddBytes(body.Length);
             return Read(response, body, read, answered);
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace FlowTracer.Chains.Rpc;
@@ -9,13 +10,14 @@ namespace FlowTracer.Chains.Rpc;
 internal readonly record struct JsonDifference(string Path, string First, string Second)
 {
     private const int LongestShown = 80;
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     // Clients disagree on whether a signature's numbers are padded to 32 bytes; EIP-1474 says they are not.
     private static readonly string[] UnpaddedProperties = ["r", "s", "v"];
 
     /// <summary>
-    /// Compares by meaning: properties in any order, hex in either case, and properties that only one side has ignored, for
-    /// clients add their own. Null against a value differs, and so do lengths of arrays.
+    /// Compares by meaning: properties in any order, hex in either case, and properties that only one side has ignored,
+    /// for clients add their own. Null against a value differs, and so do lengths of arrays.
     /// </summary>
     /// <returns>The first difference, or null.</returns>
     public static JsonDifference? Find(JsonElement first, JsonElement second) => Find("$", "", first, second);
@@ -25,7 +27,8 @@ internal readonly record struct JsonDifference(string Path, string First, string
         {
             (JsonValueKind.Object, JsonValueKind.Object) => InObjects(path, first, second),
             (JsonValueKind.Array, JsonValueKind.Array) => InArrays(path, first, second),
-            (JsonValueKind.String, JsonValueKind.String) when AreEqual(property, first.GetString()!, second.GetString()!) => null,
+            (JsonValueKind.String, JsonValueKind.String)
+                when AreEqual(property, first.GetString()!, second.GetString()!) => null,
             (JsonValueKind.Object or JsonValueKind.Array or JsonValueKind.String, _) => Here(path, first, second),
             _ when JsonElement.DeepEquals(first, second) => null,
             _ => Here(path, first, second),
@@ -80,9 +83,6 @@ internal readonly record struct JsonDifference(string Path, string First, string
 
     private static bool IsHex(string text) =>
         text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) && text.AsSpan(2).IndexOfAnyExcept(HexDigits) < 0;
-
-    private static readonly System.Buffers.SearchValues<char> HexDigits =
-        System.Buffers.SearchValues.Create("0123456789abcdefABCDEF");
 
     private static string Entries(int count) => $"{Numbers.Text(count)} entries";
 

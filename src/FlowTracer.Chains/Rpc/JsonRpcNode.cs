@@ -177,7 +177,9 @@ public sealed class JsonRpcNode : IRpc, IAsyncDisposable
         }
     }
 
-    /// <summary>What is queued, and what comes right after: callers wake one after another when a batch is answered.</summary>
+    /// <summary>
+    /// What is queued, and what comes right after: callers wake one after another when a batch is answered.
+    /// </summary>
     private async Task<List<PendingCall>> GatherAsync()
     {
         int size = _batch.Size;
@@ -258,7 +260,7 @@ public sealed class JsonRpcNode : IRpc, IAsyncDisposable
                 _stopped).ConfigureAwait(false);
             await SettleAsync(calls, reply, attempts.Made).ConfigureAwait(false);
         }
-        catch (HttpFault fault) when (count > 1 && (fault.IsShape || (fault.IsHeavy && attempts.Made <= Settings.Retries)))
+        catch (HttpFault fault) when (count > 1 && fault.SplitsBatch(attempts.Made, Settings.Retries))
         {
             await AskInPartsAsync(calls, isRefused: fault.IsShape, attempts.Made).ConfigureAwait(false);
         }
@@ -313,7 +315,9 @@ public sealed class JsonRpcNode : IRpc, IAsyncDisposable
             AskInPartsAsync(tooMuch, isRefused: true, made: 0)).ConfigureAwait(false);
     }
 
-    /// <summary>Asks again what the node had no capacity for, alone, after a growing delay, until the attempts are used up.</summary>
+    /// <summary>
+    /// Asks again what the node had no capacity for, alone, after a growing delay, until the attempts are used up.
+    /// </summary>
     private async Task AskLaterAsync(IReadOnlyList<(PendingCall Pending, RpcError Error)> limited, int made)
     {
         List<PendingCall> again = [];
@@ -325,8 +329,8 @@ public sealed class JsonRpcNode : IRpc, IAsyncDisposable
             }
             else if (made > Settings.Retries)
             {
-                string reason = $"refused {Numbers.Text(made)} times for asking too often (\"{_node.Redact(error.Message)}\");"
-                    + " wait, or use a key or another node";
+                string reason = $"refused {Numbers.Text(made)} times for asking too often"
+                    + $" (\"{_node.Redact(error.Message)}\"); wait, or use a key or another node";
                 Settle(pending, () => pending.Fail(new SourceException(Name, pending.Call.Shown, reason)));
             }
             else

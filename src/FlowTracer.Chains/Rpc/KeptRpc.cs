@@ -8,9 +8,9 @@ using System.Text.Json;
 namespace FlowTracer.Chains.Rpc;
 
 /// <summary>
-/// Answers kept from before, in front of whoever gives new ones. With everything kept, a second run asks nothing and, offline,
-/// ends the same. An answer about final blocks is kept for its chain, any other for the head it was asked under; a refusal that
-/// will be repeated (a range too wide, a method unknown) for the source that gave it.
+/// Answers kept from before, in front of whoever gives new ones. With everything kept, a second run asks nothing and,
+/// offline, ends the same. An answer about final blocks is kept for its chain, any other for the head it was asked
+/// under; a refusal that will be repeated (a range too wide, a method unknown) for the source that gave it.
 /// </summary>
 public sealed class KeptRpc : IRpc
 {
@@ -44,8 +44,8 @@ public sealed class KeptRpc : IRpc
     }
 
     /// <summary>
-    /// What has been relied on so far: the SHA-256, in hex, of the distinct lines "question's SHA-256, space, answer's SHA-256,
-    /// newline" in byte order. It does not depend on the order or the number of times things were asked.
+    /// What has been relied on so far: the SHA-256, in hex, of the distinct lines "question's SHA-256, space, answer's
+    /// SHA-256, newline" in byte order. It does not depend on the order or the number of times things were asked.
     /// </summary>
     public string Digest
     {
@@ -184,7 +184,8 @@ public sealed class KeptRpc : IRpc
             // The document lives as long as the answer: it holds nothing else.
             JsonElement root = JsonDocument.Parse(bytes, ParseOptions).RootElement;
             return root.TryGetProperty("error", out JsonElement error)
-                ? RpcAnswer.Refused(new RpcError(error.GetProperty("code").GetInt32(), error.GetProperty("message").GetString()!))
+                ? RpcAnswer.Refused(new RpcError(
+                    error.GetProperty("code").GetInt32(), error.GetProperty("message").GetString()!))
                 : RpcAnswer.Of(root.GetProperty("result"));
         }
         catch (Exception foreign) when (foreign is JsonException or InvalidOperationException or KeyNotFoundException)

@@ -29,7 +29,9 @@ public sealed class NodeUrl
     /// <summary>Tells this address from others, and nothing of it: its SHA-256.</summary>
     public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Uri.AbsoluteUri)));
 
-    /// <summary>For a person: scheme, host and a port that is not the scheme's own; <c>…</c> for whatever follows.</summary>
+    /// <summary>
+    /// For a person: scheme, host and a port that is not the scheme's own; <c>…</c> for whatever follows.
+    /// </summary>
     public string Display { get; }
 
     /// <summary>The address to connect to, without its user part. It may hold a key: never print it.</summary>
@@ -75,7 +77,9 @@ public sealed class NodeUrl
     internal Uri Below(string relative)
     {
         string[] parts = relative.Split('?', 2);
-        string path = parts[0].Length == 0 ? Uri.AbsolutePath : $"{Uri.AbsolutePath.TrimEnd('/')}/{parts[0].TrimStart('/')}";
+        string path = parts[0].Length == 0
+            ? Uri.AbsolutePath
+            : $"{Uri.AbsolutePath.TrimEnd('/')}/{parts[0].TrimStart('/')}";
         string[] queries = [Uri.Query.TrimStart('?'), parts.Length > 1 ? parts[1] : ""];
         string query = string.Join('&', queries.Where(part => part.Length > 0));
         return new Uri(Uri.GetLeftPart(UriPartial.Authority) + path + (query.Length > 0 ? "?" + query : ""));
@@ -84,7 +88,9 @@ public sealed class NodeUrl
     private static AuthenticationHeaderValue Basic(string userInfo) =>
         new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(userInfo))));
 
-    /// <summary>What may be a key, as written and unescaped. Short path segments (v3, rpc, eth) are words, not keys.</summary>
+    /// <summary>
+    /// What may be a key, as written and unescaped. Short path segments (v3, rpc, eth) are words, not keys.
+    /// </summary>
     private static IEnumerable<string> Secrets(Uri uri)
     {
         IEnumerable<string> path = uri.AbsolutePath.Split('/').Where(part => part.Length >= ShortestPathSecret);

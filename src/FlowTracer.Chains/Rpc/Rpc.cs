@@ -4,7 +4,9 @@ namespace FlowTracer.Chains.Rpc;
 
 /// <summary>One question to a JSON-RPC node.</summary>
 /// <param name="Method">E.g. <c>eth_getBalance</c>.</param>
-/// <param name="Params">The parameters as a JSON array without spaces: with the method, the question's identity.</param>
+/// <param name="Params">
+/// The parameters as a JSON array without spaces: with the method, the question's identity.
+/// </param>
 public sealed record RpcCall(string Method, string Params)
 {
     private const int LongestShown = 160;
@@ -19,8 +21,8 @@ public sealed record RpcCall(string Method, string Params)
     public bool IsKept { get; init; } = true;
 
     /// <summary>
-    /// Says what is wrong with an answer, or null: it belongs to another block, it is cut short. A wrong answer is asked
-    /// for again, then elsewhere, and never used or kept.
+    /// Says what is wrong with an answer, or null: it belongs to another block, it is cut short. A wrong answer is
+    /// asked for again, then elsewhere, and never used or kept.
     /// </summary>
     public Func<JsonElement, string?>? Check { get; init; }
 

@@ -24,7 +24,9 @@ internal static class RpcErrors
         ["block range", "results", "response size", "blocks range", "range is too", "range too", "range limit"];
 
     private static readonly string[] BatchWords =
-        ["batch too large", "batch size", "requests in batch", "batch request", "batching", "batch limit", "calls in batch"];
+    [
+        "batch too large", "batch size", "requests in batch", "batch request", "batching", "batch limit", "calls in batch",
+    ];
 
     private static readonly string[] PassingWords =
     [
@@ -36,14 +38,21 @@ internal static class RpcErrors
     private static readonly string[] StateWords =
         ["missing trie node", "state not available", "state is not available", "pruned", "historical state", "archive"];
 
-    /// <summary>The node is asked too often. Providers use several codes; EIP-1474's own also means too wide a range.</summary>
+    /// <summary>
+    /// The node is asked too often. Providers use several codes; EIP-1474's own also means too wide a range.
+    /// </summary>
     public static bool IsRateLimit(RpcError error) =>
-        Says(error, RateWords) || (error.Code is 429 or -32029 or LimitExceeded && !Says(error, RangeWords));
+        !IsBatchLimit(error)
+        && (Says(error, RateWords) || (error.Code is 429 or -32029 or LimitExceeded && !Says(error, RangeWords)));
 
-    /// <summary>Whether a rate limit may just as well be a limit on what one call asks for, which no waiting lifts.</summary>
+    /// <summary>
+    /// Whether a rate limit may just as well be a limit on what one call asks for, which no waiting lifts.
+    /// </summary>
     public static bool IsAmbiguousLimit(RpcError error) => error.Code == LimitExceeded && !Says(error, RateWords);
 
-    /// <summary>The calls are too many for one request, or their answers too long for one body; each alone may pass.</summary>
+    /// <summary>
+    /// The calls are too many for one request, or their answers too long for one body; each alone may pass.
+    /// </summary>
     public static bool IsBatchLimit(RpcError error) =>
         Says(error, BatchWords)
         || (error.Code == TooLargeInBatch && error.Message.Contains("too large", StringComparison.OrdinalIgnoreCase));
@@ -51,12 +60,15 @@ internal static class RpcErrors
     /// <summary>The node has no such method.</summary>
     public static bool IsMethodMissing(RpcError error) => error.Code == MethodNotFound;
 
-    /// <summary>The same question may be answered later: the node is busy or behind. Such a refusal is not kept.</summary>
+    /// <summary>
+    /// The same question may be answered later: the node is busy or behind. Such a refusal is not kept.
+    /// </summary>
     public static bool IsPassing(RpcError error) =>
         error.Code == InternalError || IsRateLimit(error) || Says(error, PassingWords);
 
     /// <summary>Another node may well answer: this one has not the method, not the state, or not the time.</summary>
-    public static bool IsOfThisNode(RpcError error) => IsMethodMissing(error) || IsPassing(error) || Says(error, StateWords);
+    public static bool IsOfThisNode(RpcError error) =>
+        IsMethodMissing(error) || IsPassing(error) || Says(error, StateWords);
 
     private static bool Says(RpcError error, string[] words) =>
         words.Any(word => error.Message.Contains(word, StringComparison.OrdinalIgnoreCase));

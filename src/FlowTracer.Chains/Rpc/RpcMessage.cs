@@ -167,7 +167,9 @@ internal static class RpcMessage
         element.TryGetProperty("id", out JsonElement id) && id.ValueKind == JsonValueKind.Number
             && id.TryGetInt64(out long value) ? value : null;
 
-    /// <summary>Some nodes write <c>"error": null</c> beside a result, and some an error without code or as mere text.</summary>
+    /// <summary>
+    /// Some nodes write <c>"error": null</c> beside a result, and some an error without code or as mere text.
+    /// </summary>
     private static RpcError? ErrorOf(JsonElement element)
     {
         if (!element.TryGetProperty("error", out JsonElement error) || error.ValueKind == JsonValueKind.Null)

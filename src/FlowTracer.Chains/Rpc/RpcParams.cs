@@ -10,7 +10,9 @@ namespace FlowTracer.Chains.Rpc;
 /// <param name="Text">Valid JSON without spaces; the order of properties is part of the question's identity.</param>
 public readonly record struct RawJson(string Text);
 
-/// <summary>Writes a call's parameters the one way that makes equal questions equal texts: no spaces, quantities in hex.</summary>
+/// <summary>
+/// Writes a call's parameters the one way that makes equal questions equal texts: no spaces, quantities in hex.
+/// </summary>
 public static class RpcParams
 {
     // '+' and the like stay readable; what is written is never part of a page.
@@ -20,8 +22,8 @@ public static class RpcParams
     public const string None = "[]";
 
     /// <summary>
-    /// The parameters as a JSON array. Text, truth values, null, <see cref="RawJson"/> and lists of these are written as
-    /// such; integers as quantities (<see cref="Quantity"/>).
+    /// The parameters as a JSON array. Text, truth values, null, <see cref="RawJson"/> and lists of these are written
+    /// as such; integers as quantities (<see cref="Quantity"/>).
     /// </summary>
     /// <exception cref="ArgumentException">A value of another type, or a negative number.</exception>
     public static string Of(params object?[] values)
@@ -35,7 +37,9 @@ public static class RpcParams
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    /// <summary>A quantity as Ethereum writes it (EIP-1474): hex with <c>0x</c>, no leading zeros, zero as <c>0x0</c>.</summary>
+    /// <summary>
+    /// A quantity as Ethereum writes it (EIP-1474): hex with <c>0x</c>, no leading zeros, zero as <c>0x0</c>.
+    /// </summary>
     public static string Quantity(ulong value) => "0x" + value.ToString("x", CultureInfo.InvariantCulture);
 
     private static void WriteList(Utf8JsonWriter writer, IEnumerable<object?> values)

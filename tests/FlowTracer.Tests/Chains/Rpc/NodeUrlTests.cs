@@ -1,0 +1,92 @@
+using System.Text;
+using FlowTracer.Chains.Rpc;
+using FlowTracer.Core.Model;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace FlowTracer.Tests.Chains.Rpc;
+
+/// <summary>Addresses of nodes, and that they keep their secrets.</summary>
+public sealed class NodeUrlTests
+{
+    [Theory]
+    [InlineData("http://localhost:8545", "http://localhost:8545")]
+    [InlineData("  HTTPS://Eth.Example.Org/ ", "https://eth.example.org")]
+    [InlineData("https://eth.example.org:443", "https://eth.example.org")]
+    [InlineData("http://eth.example.org:443", "http://eth.example.org:443")]
+    [InlineData("https://mainnet.example.org/v3/0123456789abcdef", "https://mainnet.example.org/…")]
+    [InlineData("https://eth.example.org?key=secret", "https://eth.example.org/…")]
+    [InlineData("https://eth.example.org/#secret", "https://eth.example.org")]
+    [InlineData("https://me:secret@eth.example.org", "https://eth.example.org")]
+    [InlineData("http://[::1]:8545/x", "http://[::1]:8545/…")]
+    public void What_is_shown_is_scheme_host_and_port(string given, string shown)
+    {
+        NodeUrl url = NodeUrl.Parse(given);
+
+        Assert.Equal(shown, url.Display);
+        Assert.Equal(shown, url.ToString());
+        Assert.Equal(shown, $"{url}");
+    }
+
+    [Theory]
+    [InlineData("ftp://example.org/secret", "http:// or https://, not ftp://")]
+    [InlineData("wss://example.org/secret", "http:// or https://, not wss://")]
+    [InlineData("localhost:8545", "http:// or https://, as in")]
+    [InlineData("", "http:// or https://, as in")]
+    [InlineData("secret", "http:// or https://, as in")]
+    [InlineData("http://", "names a host")]
+    [InlineData("http:///secret", "names a host")]
+    [InlineData("https://example.org:99999/secret", "port from 1 to 65535")]
+    [InlineData("https://example.org:0/secret", "port from 1 to 65535")]
+    [InlineData("https://secret@", "names a host")]
+    public void What_is_no_address_is_refused_in_one_line_that_quotes_nothing(string given, string expected)
+    {
+        InputException fault = Assert.Throws<InputException>(() => NodeUrl.Parse(given));
+
+        Assert.Contains(expected, fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', fault.Message);
+    }
+
+    [Fact]
+    public void The_user_part_becomes_Basic_authorization()
+    {
+        NodeUrl url = NodeUrl.Parse("http://bitcoin:p%40ss:w@localhost:8332/");
+
+        // RFC 7617: base64 of user, colon, password.
+        Assert.Equal("Basic", url.Authorization!.Scheme);
+        Assert.Equal("bitcoin:p@ss:w", Encoding.UTF8.GetString(Convert.FromBase64String(url.Authorization.Parameter!)));
+        Assert.Equal("http://localhost:8332/", url.Uri.AbsoluteUri);
+    }
+
+    [Theory]
+    [InlineData("https://h/api", "tx/00", "https://h/api/tx/00")]
+    [InlineData("https://h/api/", "/tx/00", "https://h/api/tx/00")]
+    [InlineData("https://h", "tx", "https://h/tx")]
+    [InlineData("https://h/api?apikey=k", "?module=account", "https://h/api?apikey=k&module=account")]
+    [InlineData("https://h/v2/api?chainid=1", "x?a=b", "https://h/v2/api/x?chainid=1&a=b")]
+    public void What_lies_below_keeps_path_and_key(string given, string relative, string expected) =>
+        Assert.Equal(expected, NodeUrl.Parse(given).Below(relative).AbsoluteUri);
+
+    [Fact]
+    public void No_key_is_ever_shown() => Prop.ForAll<Guid[]>(guids => HidesAll(guids)).QuickCheckThrowOnFailure();
+
+    private static void HidesAll(Guid[] guids)
+    {
+        string[] secrets = [.. Enumerable.Range(0, 4).Select(at => $"{guids.ElementAtOrDefault(at):N}")];
+        NodeUrl url = NodeUrl.Parse(
+            $"https://{secrets[0]}:{secrets[1]}@eth.example.org/v3/{secrets[2]}/rpc?apikey={secrets[3]}&x=1");
+
+        string shown = url.Display + url + url.Redact($"Unknown {string.Join(' ', secrets)} for {url.Uri}");
+
+        Assert.All(secrets, secret => Assert.DoesNotContain(secret, shown, StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void A_word_in_the_path_is_no_key()
+    {
+        NodeUrl url = NodeUrl.Parse("https://eth.example.org/v3/rpc/eth?x=1");
+
+        Assert.Equal("eth_call is not in v3", url.Redact("eth_call is not in v3"));
+    }
+}
