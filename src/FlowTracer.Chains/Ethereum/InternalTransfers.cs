@@ -71,8 +71,9 @@ public static class InternalTransfers
     }
 
     /// <summary>
-    /// From <c>ots_getInternalOperations</c>. Those are the transfers that were attempted: the answer does not tell what
-    /// an inner error took back. Where a trace can be had, prefer it.
+    /// From <c>ots_getInternalOperations</c>, in the node's order. Those are the transfers that were attempted: the answer
+    /// does not tell what an inner error took back, and some nodes (Anvil) put a self-destruct before the calls of its
+    /// frame. Where a trace can be had, prefer it.
     /// </summary>
     /// <param name="operations">The answer.</param>
     /// <param name="chain">The chain it is of.</param>

@@ -50,7 +50,7 @@ internal sealed class TraceTree
             }
 
             TxHash? of = row.Find("transactionHash")?.TxHash();
-            tx = tx is null || of == tx ? of : throw row.Fault("is of another transaction than the rows before");
+            tx = read.Count == 0 || of == tx ? of : throw row.Fault("is of another transaction than the rows before");
             read.Add(Row.Read(row, chain));
         }
 
