@@ -178,10 +178,13 @@ internal sealed class TestChain(TestRpc rpc)
     /// </summary>
     public async Task ReorganiseAsync(int depth)
     {
-        await Rpc.CallAsync("anvil_rollback", depth);
+        await RollBackAsync(depth);
         await SetNextBlockTimeAsync(await HeadTimeAsync() + BlockSeconds + 1);
         await MineAsync(depth);
     }
+
+    /// <summary>Undoes the last <paramref name="depth"/> blocks, for a test that puts other transactions there. Anvil only.</summary>
+    public Task RollBackAsync(int depth) => Rpc.CallAsync("anvil_rollback", depth);
 
     /// <summary>Makes the node sign for an address.</summary>
     public async Task ImpersonateAsync(string address)
