@@ -114,6 +114,26 @@ internal sealed class Fault
                 : null,
         };
 
+    /// <summary>
+    /// How public providers word a refused range, with their codes, for <see cref="RangeLimit"/>; some name a range that
+    /// would do, some a number of blocks, some nothing.
+    /// </summary>
+    public static IReadOnlyList<(int Code, string Text)> RangeRefusals { get; } =
+    [
+        (-32602, "block range too large, max {most}"),
+        (-32602, "block range too large, currently limited to {most}"),
+        (-32005, "query returned more than 10000 results. Try with this block range [{from}, {to}]."),
+        (-32602, "Log response size exceeded. You can make eth_getLogs requests with up to a {most} block range. Based on your "
+            + "parameters, this block range should work: [{from}, {to}]"),
+        (-32614, "eth_getLogs is limited to a {most} range"),
+        (-32000, "exceed maximum block range: {most}"),
+        (-32600, "block range is too wide"),
+        (35, "ranges over {most} blocks are not supported on freetier"),
+        (-32047, "Invalid eth_getLogs request. 'fromBlock'-'toBlock' range too large. Max range: {most}"),
+        (-32005, "query returned more than 10000 results"),
+        (-32000, "query timeout exceeded"),
+    ];
+
     /// <summary>Answers of more than <paramref name="most"/> rows become an error with this text; {most} stands for that number.</summary>
     public static Fault ResultLimit(int most, string text = "query returned more than {most} results", int code = -32005) =>
         new($"at most {most} rows")
@@ -123,11 +143,8 @@ internal sealed class Fault
                 : answer,
         };
 
-    /// <summary>A provider's text that names a range it would take; code -32602.</summary>
-    public static Fault SuggestedRange(long most) => RangeLimit(
-        most,
-        "Log response size exceeded. You can make eth_getLogs requests with up to a {most} block range. Based on your parameters, "
-            + "this block range should work: [{from}, {to}]");
+    /// <summary>A refusal that names a range the provider would take.</summary>
+    public static Fault SuggestedRange(long most) => RangeLimit(most, RangeRefusals[3].Text, RangeRefusals[3].Code);
 
     /// <summary>
     /// The end of the rows is missing without any sign of it: the second half of an array; of an ots_search answer, also

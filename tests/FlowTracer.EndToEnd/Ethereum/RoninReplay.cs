@@ -185,6 +185,12 @@ internal sealed class RoninReplay
 
     private async Task<string> SendAsync(RoninRow[] rows)
     {
+        if (rows.FirstOrDefault(row => row.Kind is not ("external" or "internal" or "erc20")) is { } other)
+        {
+            // Gas costs nothing here, and nobody is rewarded: such a row would have to be played otherwise.
+            throw new NotSupportedException($"Row {other.Number} is a {other.Kind}.");
+        }
+
         (string from, string to, BigInteger value, byte[] data) = rows switch
         {
             [{ Kind: "external" } row] => (row.From, row.To, row.Amount, []),
