@@ -257,7 +257,8 @@ internal sealed class ExplorerIndex(TestRpc rpc) : IDisposable
             // symbol() and decimals(), by the selectors every token has.
             string symbol = await AskAsync(contract, "0x95d89b41");
             string decimals = await AskAsync(contract, "0x313ce567");
-            token = (Symbol(symbol), decimals.Length > 2 ? TestRpc.Number(decimals).ToString(CultureInfo.InvariantCulture) : string.Empty);
+            bool knowsDecimals = decimals.Length > 2;
+            token = (Symbol(symbol), knowsDecimals ? $"{TestRpc.Number(decimals)}" : string.Empty);
             _tokens[contract] = token;
         }
 

@@ -95,7 +95,8 @@ internal sealed class ExplorerServer : IAsyncDisposable
             return NotOk("Missing/Invalid API Key");
         }
 
-        return Kind == ExplorerKind.Etherscan && target.AbsolutePath.StartsWith("/v2/", StringComparison.Ordinal) && query["chainid"] != "1"
+        bool isSecond = Kind == ExplorerKind.Etherscan && target.AbsolutePath.StartsWith("/v2/", StringComparison.Ordinal);
+        return isSecond && query["chainid"] != "1"
             ? NotOk("Missing or unsupported chainid parameter (required for v2 api)")
             : null;
     }
@@ -217,12 +218,14 @@ internal sealed class ExplorerServer : IAsyncDisposable
         }
 
         JsonObject fields = new();
-        foreach (string name in (string[])["blockNumber", "transactionIndex", "gas", "gasPrice", "cumulativeGasUsed", "gasUsed", "isError"])
+        string[] zeros = ["blockNumber", "transactionIndex", "gas", "gasPrice", "cumulativeGasUsed", "gasUsed", "isError"];
+        string[] empty = ["nonce", "blockHash", "txreceipt_status", "input", "contractAddress", "confirmations"];
+        foreach (string name in zeros)
         {
             fields[name] = "0";
         }
 
-        foreach (string name in (string[])["nonce", "blockHash", "txreceipt_status", "input", "contractAddress", "confirmations"])
+        foreach (string name in empty)
         {
             fields[name] = string.Empty;
         }
@@ -250,7 +253,9 @@ internal sealed class ExplorerServer : IAsyncDisposable
     {
         await _index.CatchUpAsync();
         long time = query.Number("timestamp") ?? 0;
-        int block = query["closest"] == "after" ? _index.Times.FindIndex(one => one >= time) : _index.Times.FindLastIndex(one => one <= time);
+        int block = query["closest"] == "after"
+            ? _index.Times.FindIndex(one => one >= time)
+            : _index.Times.FindLastIndex(one => one <= time);
         string text = block.ToString(CultureInfo.InvariantCulture);
         return block < 0 ? NotOk("Error! No closest block found")
             : Answer("1", "OK", Kind == ExplorerKind.Blockscout ? new JsonObject { ["blockNumber"] = text } : text);
@@ -260,7 +265,8 @@ internal sealed class ExplorerServer : IAsyncDisposable
     private async Task<JsonObject> LogsAsync(Query query)
     {
         long head = await _index.CatchUpAsync();
-        string To(string? block) => block is null or "latest" ? TestRpc.Hex(head) : TestRpc.Hex(BigInteger.Parse(block, CultureInfo.InvariantCulture));
+        string To(string? block) =>
+            TestRpc.Hex(block is null or "latest" ? head : BigInteger.Parse(block, CultureInfo.InvariantCulture));
         string?[] topics = [.. Enumerable.Range(0, 4).Select(place => query[$"topic{place}"])];
         JsonObject filter = new()
         {

@@ -54,7 +54,9 @@ internal sealed class Fault
 
     /// <summary>A web page with status 200, as a captive portal or a gateway answers.</summary>
     public static Fault HtmlPage() => Http("a web page", _ => HttpAnswer.Text(
-        200, "<!DOCTYPE html><html><head><title>Attention Required!</title></head><body>Checking your browser</body></html>", "text/html"));
+        200,
+        "<!DOCTYPE html><html><head><title>Attention Required!</title></head><body>Checking your browser</body></html>",
+        "text/html"));
 
     /// <summary>Batches are refused as a whole, by one error.</summary>
     public static Fault NoBatches() => BatchLimit(0);
@@ -94,7 +96,7 @@ internal sealed class Fault
     {
         NeedsHead = true,
         Refuse = (call, head) => StateBlock(call) is { } block && block < head - blocks
-            ? Error(-32000, "missing trie node 5b6e1dbb8a7a6d7d2d0a0d5b5d4f9f7d8ac1a3d1c9f7b7c0d1e2f3a4b5c6d7e8 (path ) state is not available")
+            ? Error(-32000, $"missing trie node {new string('5', 64)} (path ) state is not available")
             : null,
     };
 
@@ -218,11 +220,15 @@ internal sealed class Fault
     private static (BigInteger From, BigInteger To)? Range(JsonObject call, long head) =>
         call["params"] is JsonArray { Count: > 0 } parameters && parameters[0] is JsonObject filter
             && (filter.ContainsKey("fromBlock") || filter.ContainsKey("toBlock"))
-            ? (Quantity(filter["fromBlock"]) ?? (filter["fromBlock"]?.ToString() == "earliest" ? 0 : head), Quantity(filter["toBlock"]) ?? head)
+            ? (Quantity(filter["fromBlock"]) ?? Named(filter["fromBlock"], head), Quantity(filter["toBlock"]) ?? Named(filter["toBlock"], head))
             : null;
 
+    private static BigInteger Named(JsonNode? block, long head) => block?.ToString() == "earliest" ? 0 : head;
+
     private static BigInteger? Quantity(JsonNode? node) =>
-        node is JsonValue value && value.TryGetValue(out string? text) && text.StartsWith("0x", StringComparison.Ordinal) && text.Length < 20
+        // Longer text is a hash or an address.
+        node is JsonValue value && value.TryGetValue(out string? text) && text.Length < 20
+            && text.StartsWith("0x", StringComparison.Ordinal)
             ? TestRpc.Number(text)
             : null;
 }

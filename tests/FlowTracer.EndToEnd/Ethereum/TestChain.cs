@@ -136,7 +136,8 @@ internal sealed class TestChain(TestRpc rpc)
     /// <summary>Asks a contract's function that answers one number.</summary>
     public async Task<BigInteger> AskAsync(Deployed contract, string function, params object[] arguments)
     {
-        Dictionary<string, string> call = new() { ["to"] = contract.Address, ["data"] = Abi.Text(contract.Code.Encode(function, arguments)) };
+        string data = Abi.Text(contract.Code.Encode(function, arguments));
+        Dictionary<string, string> call = new() { ["to"] = contract.Address, ["data"] = data };
         return TestRpc.Number(await Rpc.CallAsync("eth_call", call, "latest"));
     }
 
