@@ -54,7 +54,9 @@ internal sealed class Fault
 
     /// <summary>A web page with status 200, as a captive portal or a gateway answers.</summary>
     public static Fault HtmlPage() => Http("a web page", _ => HttpAnswer.Text(
-        200, "<!DOCTYPE html><html><head><title>Attention Required!</title></head><body>Checking your browser</body></html>", "text/html"));
+        200,
+        "<!DOCTYPE html><html><head><title>Attention Required!</title></head><body>Checking your browser</body></html>",
+        "text/html"));
 
     /// <summary>Batches are refused as a whole, by one error.</summary>
     public static Fault NoBatches() => BatchLimit(0);
@@ -94,7 +96,7 @@ internal sealed class Fault
     {
         NeedsHead = true,
         Refuse = (call, head) => StateBlock(call) is { } block && block < head - blocks
-            ? Error(-32000, "missing trie node 5b6e1dbb8a7a6d7d2d0a0d5b5d4f9f7d8ac1a3d1c9f7b7c0d1e2f3a4b5c6d7e8 (path ) state is not available")
+            ? Error(-32000, $"missing trie node {new string('5', 64)} (path ) state is not available")
             : null,
     };
 
@@ -114,6 +116,26 @@ internal sealed class Fault
                 : null,
         };
 
+    /// <summary>
+    /// How public providers word a refused range, with their codes, for <see cref="RangeLimit"/>; some name a range that
+    /// would do, some a number of blocks, some nothing.
+    /// </summary>
+    public static IReadOnlyList<(int Code, string Text)> RangeRefusals { get; } =
+    [
+        (-32602, "block range too large, max {most}"),
+        (-32602, "block range too large, currently limited to {most}"),
+        (-32005, "query returned more than 10000 results. Try with this block range [{from}, {to}]."),
+        (-32602, "Log response size exceeded. You can make eth_getLogs requests with up to a {most} block range. Based on your "
+            + "parameters, this block range should work: [{from}, {to}]"),
+        (-32614, "eth_getLogs is limited to a {most} range"),
+        (-32000, "exceed maximum block range: {most}"),
+        (-32600, "block range is too wide"),
+        (35, "ranges over {most} blocks are not supported on freetier"),
+        (-32047, "Invalid eth_getLogs request. 'fromBlock'-'toBlock' range too large. Max range: {most}"),
+        (-32005, "query returned more than 10000 results"),
+        (-32000, "query timeout exceeded"),
+    ];
+
     /// <summary>Answers of more than <paramref name="most"/> rows become an error with this text; {most} stands for that number.</summary>
     public static Fault ResultLimit(int most, string text = "query returned more than {most} results", int code = -32005) =>
         new($"at most {most} rows")
@@ -123,11 +145,8 @@ internal sealed class Fault
                 : answer,
         };
 
-    /// <summary>A provider's text that names a range it would take; code -32602.</summary>
-    public static Fault SuggestedRange(long most) => RangeLimit(
-        most,
-        "Log response size exceeded. You can make eth_getLogs requests with up to a {most} block range. Based on your parameters, "
-            + "this block range should work: [{from}, {to}]");
+    /// <summary>A refusal that names a range the provider would take.</summary>
+    public static Fault SuggestedRange(long most) => RangeLimit(most, RangeRefusals[3].Text, RangeRefusals[3].Code);
 
     /// <summary>
     /// The end of the rows is missing without any sign of it: the second half of an array; of an ots_search answer, also
@@ -201,11 +220,15 @@ internal sealed class Fault
     private static (BigInteger From, BigInteger To)? Range(JsonObject call, long head) =>
         call["params"] is JsonArray { Count: > 0 } parameters && parameters[0] is JsonObject filter
             && (filter.ContainsKey("fromBlock") || filter.ContainsKey("toBlock"))
-            ? (Quantity(filter["fromBlock"]) ?? (filter["fromBlock"]?.ToString() == "earliest" ? 0 : head), Quantity(filter["toBlock"]) ?? head)
+            ? (Quantity(filter["fromBlock"]) ?? Named(filter["fromBlock"], head), Quantity(filter["toBlock"]) ?? Named(filter["toBlock"], head))
             : null;
 
+    private static BigInteger Named(JsonNode? block, long head) => block?.ToString() == "earliest" ? 0 : head;
+
     private static BigInteger? Quantity(JsonNode? node) =>
-        node is JsonValue value && value.TryGetValue(out string? text) && text.StartsWith("0x", StringComparison.Ordinal) && text.Length < 20
+        // Longer text is a hash or an address.
+        node is JsonValue value && value.TryGetValue(out string? text) && text.Length < 20
+            && text.StartsWith("0x", StringComparison.Ordinal)
             ? TestRpc.Number(text)
             : null;
 }

@@ -9,7 +9,12 @@ namespace FlowTracer.EndToEnd.Ethereum;
 public sealed class FaultyNodeTests
 {
     private const string Chain = """{"jsonrpc":"2.0","id":7,"method":"eth_chainId","params":[]}""";
-    private const string Pair = """[{"jsonrpc":"2.0","id":"a","method":"eth_chainId","params":[]},{"jsonrpc":"2.0","id":8,"method":"eth_blockNumber","params":[]}]""";
+    private const string Pair = """
+        [
+          {"jsonrpc":"2.0","id":"a","method":"eth_chainId","params":[]},
+          {"jsonrpc":"2.0","id":8,"method":"eth_blockNumber","params":[]}
+        ]
+        """;
 
     [AnvilFact]
     public async Task Without_faults_it_passes_everything_on_and_counts()
@@ -110,7 +115,8 @@ public sealed class FaultyNodeTests
         object all = new { fromBlock = "0x0", toBlock = "latest", address = airdrop.Accounts["token"] };
         int rows = (await rpc.CallAsync("eth_getLogs", all)).GetArrayLength();
 
-        proxy.Add(Fault.DropLastPage(), "eth_getLogs").Add(Fault.DropLastPage(), "ots_search*").Add(Fault.OtherBlock(), "eth_getBlockByNumber");
+        proxy.Add(Fault.DropLastPage(), "eth_getLogs").Add(Fault.DropLastPage(), "ots_search*");
+        proxy.Add(Fault.OtherBlock(), "eth_getBlockByNumber");
         Assert.Equal(rows / 2, (await rpc.CallAsync("eth_getLogs", all)).GetArrayLength());
         Assert.Equal("0x1", (await rpc.CallAsync("eth_getBlockByNumber", "0x2", false)).GetProperty("number").GetString());
         string thief = airdrop.Accounts["thief"];
@@ -130,7 +136,8 @@ public sealed class FaultyNodeTests
         await using AnvilNode node = await AnvilNode.StartAsync();
         await using FaultyNode proxy = new(node.Url) { Latency = TimeSpan.FromMilliseconds(20) };
         using TestRpc rpc = new(proxy.Url);
-        proxy.Add(Fault.Answers(-1, "no"), "eth_getBalance", skip: 1, times: 1, when: parameters => (string?)parameters![1] == "latest");
+        Fault no = Fault.Answers(-1, "no");
+        proxy.Add(no, "eth_getBalance", skip: 1, times: 1, when: parameters => (string?)parameters![1] == "latest");
         Assert.Equal(0, await CodeAsync(rpc, "eth_getBalance", TestChain.Faucet, "latest"));
         Assert.Equal(0, await CodeAsync(rpc, "eth_getBalance", TestChain.Faucet, "0x0"));
         Assert.Equal(-1, await CodeAsync(rpc, "eth_getBalance", TestChain.Faucet, "latest"));

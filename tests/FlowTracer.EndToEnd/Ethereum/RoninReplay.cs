@@ -120,7 +120,8 @@ internal sealed class RoninReplay
         for (int start = 0; start < rows.Count;)
         {
             int end = start + 1;
-            while (end < rows.Count && rows[end].Block == rows[start].Block && (rows[start].Block is not null || rows[end].Time == rows[start].Time))
+            while (end < rows.Count && rows[end].Block == rows[start].Block
+                && (rows[start].Block is not null || rows[end].Time == rows[start].Time))
             {
                 end++;
             }
@@ -185,6 +186,12 @@ internal sealed class RoninReplay
 
     private async Task<string> SendAsync(RoninRow[] rows)
     {
+        if (rows.FirstOrDefault(row => row.Kind is not ("external" or "internal" or "erc20")) is { } other)
+        {
+            // Gas costs nothing here, and nobody is rewarded: such a row would have to be played otherwise.
+            throw new NotSupportedException($"Row {other.Number} is a {other.Kind}.");
+        }
+
         (string from, string to, BigInteger value, byte[] data) = rows switch
         {
             [{ Kind: "external" } row] => (row.From, row.To, row.Amount, []),
@@ -211,9 +218,10 @@ internal sealed class RoninReplay
     private (string From, string To, BigInteger Value, byte[] Data) Deposit(RoninRow row)
     {
         string commitment = Abi.Text(Abi.Word(++_leaves));
+        CompiledContract router = Contracts.Named("MixerRouter");
         return _route == DepositRoute.Direct
             ? (row.From, Pool, row.Amount, Contracts.Named("MixerPool").Encode("deposit", commitment))
-            : (row.From, Scenarios.MixerRouter, row.Amount, Contracts.Named("MixerRouter").Encode("deposit", Pool, commitment, Array.Empty<byte>()));
+            : (row.From, Scenarios.MixerRouter, row.Amount, router.Encode("deposit", Pool, commitment, Array.Empty<byte>()));
     }
 
     // One contract is a party of every row: it pays, and may take a token of who calls it. Who calls it is the other one.

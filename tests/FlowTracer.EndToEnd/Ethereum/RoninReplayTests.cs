@@ -61,12 +61,13 @@ public sealed class RoninReplayTests
         // From the record by hand: the bridge's loss is not explained by anything before it.
         Assert.Equal(173_600 * TestChain.Ether, replay.TopUps[("0x1a2a1c938ce3ec39b6d47113c7955baa9dd454f2", "ETH")]);
         JsonElement head = await node.Chain.Rpc.CallAsync("eth_getBlockByNumber", "latest", false);
-        Assert.Equal(new DateTimeOffset(2022, 9, 27, 16, 6, 23, TimeSpan.Zero).ToUnixTimeSeconds(), TestRpc.Number(head.GetProperty("timestamp")));
+        DateTimeOffset last = new(2022, 9, 27, 16, 6, 23, TimeSpan.Zero);
+        Assert.Equal(last.ToUnixTimeSeconds(), TestRpc.Number(head.GetProperty("timestamp")));
     }
 
     // What passed through the router inside a transaction is one payment from the depositor to the pool.
-    private static IEnumerable<Move> PassThrough(IReadOnlyList<Move> made) => made is [{ To: Scenarios.MixerRouter } first, { From: Scenarios.MixerRouter } second]
-        && first.Amount == second.Amount
+    private static IEnumerable<Move> PassThrough(IReadOnlyList<Move> made) =>
+        made is [{ To: Scenarios.MixerRouter } first, { From: Scenarios.MixerRouter } second] && first.Amount == second.Amount
         ? [new Move(first.From, second.To, first.Asset, first.Amount)]
         : made.Select(move => move with { Place = default });
 
@@ -75,7 +76,8 @@ public sealed class RoninReplayTests
         string transfer = await chain.KeccakAsync("Transfer(address,address,uint256)");
         long head = await chain.HeadAsync();
         List<Move> moves = [];
-        JsonElement logs = await chain.Rpc.CallAsync("eth_getLogs", new { fromBlock = "0x0", toBlock = TestRpc.Hex(head), topics = new[] { transfer } });
+        object all = new { fromBlock = "0x0", toBlock = TestRpc.Hex(head), topics = new[] { transfer } };
+        JsonElement logs = await chain.Rpc.CallAsync("eth_getLogs", all);
         moves.AddRange(logs.EnumerateArray().Select(log => new Move(
             "0x" + log.GetProperty("topics")[1].GetString()![26..],
             "0x" + log.GetProperty("topics")[2].GetString()![26..],
@@ -120,7 +122,8 @@ public sealed class RoninReplayTests
 
         public (long Block, long Index) Place { get; init; }
 
-        public bool Equals(Move? other) => other is not null && (From, To, Asset, Amount) == (other.From, other.To, other.Asset, other.Amount);
+        public bool Equals(Move? other) =>
+            other is not null && (From, To, Asset, Amount) == (other.From, other.To, other.Asset, other.Amount);
 
         public override int GetHashCode() => (From, To, Asset, Amount).GetHashCode();
     }

@@ -70,7 +70,8 @@ internal sealed class Story(string name, TestChain chain)
         _transactions[what] = await Chain.SendAsync(this[from], this[to], wei, gas: gas);
 
     /// <summary>Calls a contract.</summary>
-    public async Task<Mined> CallAsync(string what, string from, Deployed contract, string function, BigInteger wei, params object[] arguments) =>
+    public async Task<Mined> CallAsync(
+        string what, string from, Deployed contract, string function, BigInteger wei, params object[] arguments) =>
         _transactions[what] = await Chain.InvokeAsync(this[from], contract, function, wei, arguments);
 
     /// <summary>Keeps a transaction under a name.</summary>

@@ -60,7 +60,10 @@ public sealed class ScenarioTests
         await using AnvilNode node = await AnvilNode.StartAsync();
         Scenario scenario = await Scenarios.All["mixer"](node.Chain);
         Assert.Equal(
-            [(scenario.Accounts["thief"], Scenarios.MixerRouter, TestChain.Ether), (Scenarios.MixerRouter, Scenarios.MixerPool, TestChain.Ether)],
+            [
+                (scenario.Accounts["thief"], Scenarios.MixerRouter, TestChain.Ether),
+                (Scenarios.MixerRouter, Scenarios.MixerPool, TestChain.Ether),
+            ],
             await CallsWithValueAsync(node.Chain, scenario.Transactions["routed deposit"]));
         string deposit = await node.Chain.KeccakAsync("Deposit(bytes32,uint32,uint256)");
         Assert.Equal([deposit], Topics(scenario.Transactions["direct deposit"]));
@@ -100,8 +103,10 @@ public sealed class ScenarioTests
 
         Scenario delegating = await Scenarios.All["delegatecall"](node.Chain);
         traces = await node.Chain.Rpc.CallAsync("trace_transaction", delegating.Transactions["pay"].Hash);
-        JsonElement inner = traces.EnumerateArray().Single(one => one.GetProperty("action").GetProperty("callType").GetString() == "delegatecall");
-        Assert.Equal(10 * TestChain.Ether, TestRpc.Number(inner.GetProperty("action").GetProperty("value")));
+        JsonElement inner = traces.EnumerateArray()
+            .Select(one => one.GetProperty("action"))
+            .Single(action => action.GetProperty("callType").GetString() == "delegatecall");
+        Assert.Equal(10 * TestChain.Ether, TestRpc.Number(inner.GetProperty("value")));
     }
 
     [AnvilFact]

@@ -18,6 +18,7 @@ internal static partial class Scenarios
             ["stored splitter"] = StoredSplitterAsync,
             ["swap"] = SwapAsync,
             ["swap for another"] = SwapForAnotherAsync,
+            ["token swap"] = TokenSwapAsync,
             ["aggregator"] = AggregatorAsync,
             ["partial refund"] = PartialRefundAsync,
             ["wrap"] = WrapAsync,

@@ -60,6 +60,28 @@ internal static partial class Scenarios
             new Ending(story["thief"], null, kept, kept));
     }
 
+    // 100 of one token for the other in a pool of 1,000 and 1,000: floor(997 · 100 · 1000 ÷ (1,000,000 + 99,700)) = 90.
+    private static async Task<Scenario> TokenSwapAsync(TestChain chain)
+    {
+        Story story = new("token swap", chain);
+        Deployed weth = await story.DeployAsync("weth", "Weth");
+        Deployed router = await story.DeployAsync("router", "Router", weth.Address);
+        Deployed stolen = await story.DeployAsync("stolen token", "Token", "AAA", 0);
+        Deployed other = await story.DeployAsync("other token", "Token", "BBB", 0);
+        Deployed pool = await story.DeployAsync("pool", "Pool", other.Address, stolen.Address);
+        await MintAsync(chain, stolen, pool, 1000);
+        await MintAsync(chain, other, pool, 1000);
+        await chain.InvokeAsync(TestChain.Faucet, pool, "sync", 0);
+        Theft theft = await story.StealAsync(stolen, 100);
+        await story.CallAsync("approve", "thief", stolen, "approve", 0, router.Address, 100);
+        await story.CallAsync(
+            "swap", "thief", router, "swapTokensForTokens", 0, stolen.Address, 100, new[] { pool.Address }, story["thief"]);
+        return story.End(
+            theft,
+            new Ending(story["thief"], other, 90, 100),
+            new Ending(story["thief"], stolen, 0, 0));
+    }
+
     // USD to MID to WETH to ETH, through an aggregator that holds the dollars and the ETH for a moment.
     private static async Task<Scenario> AggregatorAsync(TestChain chain)
     {

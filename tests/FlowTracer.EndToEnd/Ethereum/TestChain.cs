@@ -136,7 +136,8 @@ internal sealed class TestChain(TestRpc rpc)
     /// <summary>Asks a contract's function that answers one number.</summary>
     public async Task<BigInteger> AskAsync(Deployed contract, string function, params object[] arguments)
     {
-        Dictionary<string, string> call = new() { ["to"] = contract.Address, ["data"] = Abi.Text(contract.Code.Encode(function, arguments)) };
+        string data = Abi.Text(contract.Code.Encode(function, arguments));
+        Dictionary<string, string> call = new() { ["to"] = contract.Address, ["data"] = data };
         return TestRpc.Number(await Rpc.CallAsync("eth_call", call, "latest"));
     }
 
@@ -178,10 +179,13 @@ internal sealed class TestChain(TestRpc rpc)
     /// </summary>
     public async Task ReorganiseAsync(int depth)
     {
-        await Rpc.CallAsync("anvil_rollback", depth);
+        await RollBackAsync(depth);
         await SetNextBlockTimeAsync(await HeadTimeAsync() + BlockSeconds + 1);
         await MineAsync(depth);
     }
+
+    /// <summary>Undoes the last <paramref name="depth"/> blocks, for a test that puts other transactions there. Anvil only.</summary>
+    public Task RollBackAsync(int depth) => Rpc.CallAsync("anvil_rollback", depth);
 
     /// <summary>Makes the node sign for an address.</summary>
     public async Task ImpersonateAsync(string address)

@@ -33,6 +33,36 @@ public sealed class TestNodeTests
     }
 
     [AnvilFact]
+    public void A_node_that_is_not_installed_is_named_with_what_to_do()
+    {
+        Assert.EndsWith("no-node: run npm ci in tests/FlowTracer.EndToEnd/nodes", NodePackages.MissingReason("/no/such/no-node"));
+        Assert.Null(NodePackages.MissingReason(NodePackages.Anvil));
+    }
+
+    [AnvilFact]
+    public async Task Nothing_of_a_node_is_left_when_it_is_done()
+    {
+        Uri url;
+        await using (AnvilNode node = await AnvilNode.StartAsync())
+        {
+            url = node.Url;
+        }
+
+        using TestRpc rpc = new(url);
+        await Assert.ThrowsAsync<HttpRequestException>(() => rpc.CallAsync("eth_chainId"));
+    }
+
+    [AnvilFact]
+    public async Task Blocks_are_final_when_64_follow()
+    {
+        await using AnvilNode node = await AnvilNode.StartAsync();
+        await node.Chain.FundAsync(TestChain.Account("payee"), 1);
+        await node.Chain.MineAsync(64);
+        JsonElement final = await node.Chain.Rpc.CallAsync("eth_getBlockByNumber", "finalized", false);
+        Assert.Equal("0x1", final.GetProperty("number").GetString());
+    }
+
+    [AnvilFact]
     public async Task Anvil_moves_coins_without_a_fee_and_knows_its_past()
     {
         await using AnvilNode node = await AnvilNode.StartAsync();

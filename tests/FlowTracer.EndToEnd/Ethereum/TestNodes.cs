@@ -13,7 +13,10 @@ internal interface ITestNode : IAsyncDisposable
     TestChain Chain { get; }
 }
 
-/// <summary>Anvil: an archive node that offers trace_*, ots_* and debug_*.</summary>
+/// <summary>
+/// Anvil: an archive node that offers trace_* (trace_filter over 300 blocks at most, numbers only), ots_* and debug_*. Its
+/// <c>finalized</c> block is 64 behind the last one, as on the real chain, or block 0.
+/// </summary>
 internal sealed partial class AnvilNode : ITestNode
 {
     private readonly NodeProcess _process;
