@@ -127,6 +127,27 @@ public sealed class InternalTransferTests
         Assert.Equal(1024, InternalTransfers.FromCallTracer(frame, Chain).Count);
     }
 
+    // One creation on a development node (Anvil 1.7.1), as each method answers: its code pays 5 wei and then destroys
+    // itself. The list of operations has the self-destruct first.
+    [Fact]
+    public void Methods_agree_on_what_a_development_node_ran()
+    {
+        const string sender = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266";
+        const string contract = "0x5fbdb2315678afecb367f032d93f642f64180aa3";
+        const string dead = "0x000000000000000000000000000000000000dead";
+        const string beef = "0x000000000000000000000000000000000000beef";
+        const string tx = "'transactionHash':'0xf15f9d2358bb052a12961dacd810c224c21e0032e61f12381d56e367cc48544a'";
+        string[] expected = ["3 d 5", "3 f 95"];
+        Assert.Equal(expected, Traces(
+            $"{{'action':{{'from':'{sender}','gas':'0xf2fe6','init':'0x','value':'0x64','creationMethod':'create'}},'result':{{'address':'{contract}','code':'0x','gasUsed':'0x1056d'}},'subtraces':2,'traceAddress':[],{tx},'type':'create'}}",
+            $"{{'action':{{'from':'{contract}','callType':'call','gas':'0xe6f53','input':'0x','to':'{dead}','value':'0x5'}},'result':{{'gasUsed':'0x0','output':'0x'}},'subtraces':0,'traceAddress':[0],{tx},'type':'call'}}",
+            $"{{'action':{{'address':'{contract}','balance':'0x5f','refundAddress':'{beef}'}},'result':null,'subtraces':0,'traceAddress':[1],{tx},'type':'suicide'}}"));
+        Assert.Equal(expected, Tree(
+            $"{{'from':'{sender}','to':'{contract}','input':'0x','calls':[{{'from':'{contract}','to':'{dead}','input':'0x','value':'0x5','type':'CALL'}},{{'from':'{contract}','to':'{beef}','input':'0x','value':'0x5f','type':'SELFDESTRUCT'}}],'value':'0x64','type':'CREATE'}}"));
+        Assert.Equal(expected.Reverse(), Ots(
+            $"{{'type':1,'from':'{contract}','to':'{beef}','value':'0x5f'}},{{'type':0,'from':'{contract}','to':'{dead}','value':'0x5'}}"));
+    }
+
     [Fact]
     public void Explorers_rows_are_put_in_call_order_where_they_have_a_place()
     {
