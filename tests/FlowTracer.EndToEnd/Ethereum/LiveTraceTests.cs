@@ -44,11 +44,12 @@ public sealed class LiveTraceTests(ToldChain told) : IClassFixture<ToldChain>
     public async Task Every_scenario_comes_to_its_sheet(string kind)
     {
         await using FaultyNode node = new FaultyNode(told.Node.Url).Without(SourceKinds.All[kind]);
-        using Program program = new();
+        using Desk desk = new();
         StringBuilder faults = new();
         foreach ((string name, Scenario scenario) in told.Told)
         {
-            if (await FaultOfAsync(program, node.Url, scenario) is string fault)
+            using LiveTrace trace = await desk.TraceAsync(desk.Request(scenario.Theft, node.Url));
+            if (FaultOf(scenario, trace) is string fault)
             {
                 faults.AppendLine($"{name}: {fault}");
             }
@@ -57,19 +58,8 @@ public sealed class LiveTraceTests(ToldChain told) : IClassFixture<ToldChain>
         Assert.True(faults.Length == 0, faults.ToString());
     }
 
-    private static async Task<string?> FaultOfAsync(Program program, Uri url, Scenario scenario)
+    private static string? FaultOf(Scenario scenario, LiveTrace trace)
     {
-        ProgramResult result = await program.RunAsync(
-        [
-            "trace", scenario.Theft.Transaction, "--source", url.ToString(), "--confirmations", "0", "--json",
-            "--to", scenario.Theft.To, "--asset", scenario.Theft.Token?.Address ?? "ETH",
-        ]);
-        if (result.ExitCode != 0)
-        {
-            return $"exit {result.ExitCode}: {result.Error}";
-        }
-
-        using LiveTrace trace = new(result.Output);
         AtRest[] expected =
         [
             .. scenario.Endings.Where(ending => !ending.Origin.IsZero)
@@ -78,7 +68,7 @@ public sealed class LiveTraceTests(ToldChain told) : IClassFixture<ToldChain>
         ];
         if (!expected.SequenceEqual(trace.AtRest()))
         {
-            return $"\n  expected {string.Join("\n           ", expected.AsEnumerable())}\n  came to  {string.Join("\n           ", trace.AtRest())}\n  {string.Join("; ", trace.Sheet())}\n  {result.Error}";
+            return $"\n  expected {string.Join("\n           ", expected.AsEnumerable())}\n  came to  {string.Join("\n           ", trace.AtRest())}\n  {string.Join("; ", trace.Sheet())}; gaps {string.Join("; ", trace.Gaps())}";
         }
 
         return trace.Sink("fee") == scenario.FeeWei ? null : $"fee {trace.Sink("fee")} where {scenario.FeeWei} was paid";

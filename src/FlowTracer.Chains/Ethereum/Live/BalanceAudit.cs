@@ -97,6 +97,7 @@ internal sealed class BalanceAudit(
     EthereumNode node, TransactionBook book, IInternalReader? internals, BalanceDerivation? derivation, int mostChanges)
 {
     private const int MostRewardedUncles = 2;
+    private const int MostTokenChanges = 256;
 
     /// <summary>Accounts whose earlier answers were completed by a later finding.</summary>
     public List<Address> Changed { get; } = [];
@@ -135,7 +136,8 @@ internal sealed class BalanceAudit(
 
     /// <summary>
     /// Completes a token's movements where the logs do not come to the balances: transfers that a node left out of its
-    /// answer are in the receipts of the blocks where the balance changed.
+    /// answer are in the receipts of the blocks where the balance changed. What a token changes without a log (a fee on
+    /// transfer, a rebase) is unresolved; one that does so all the time is left to differ.
     /// </summary>
     public async Task RunTokenAsync(Holder holder, ulong before, ulong last, CancellationToken cancellationToken)
     {
@@ -149,17 +151,33 @@ internal sealed class BalanceAudit(
             return known.Unknown(block, balance ?? 0, 0);
         }
 
-        (IReadOnlyList<ulong> blocks, _) = await ChangeSearch.FindAsync(before, last, mostChanges, SampleAsync).ConfigureAwait(false);
-        await Task.WhenAll((answers ? blocks : []).Select(async block =>
+        (IReadOnlyList<ulong> blocks, ulong upTo) = await ChangeSearch
+            .FindAsync(before, last, MostTokenChanges, SampleAsync).ConfigureAwait(false);
+        if (answers && upTo == last)
         {
-            foreach (Receipt receipt in await node.ReceiptsAsync(block, cancellationToken).ConfigureAwait(false))
+            await Task.WhenAll(blocks.Select(block => ExplainTokenAsync(holder, block, cancellationToken))).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ExplainTokenAsync(Holder holder, ulong number, CancellationToken cancellationToken)
+    {
+        foreach (Receipt receipt in await node.ReceiptsAsync(number, cancellationToken).ConfigureAwait(false))
+        {
+            if (receipt.Logs.Any(log => log.Contract == holder.Asset.Contract && Names(log, holder.Address)))
             {
-                if (receipt.Logs.Any(log => log.Contract == holder.Asset.Contract && Names(log, holder.Address)))
-                {
-                    await book.ReadAsync(new TxRef(receipt.Tx, receipt.Block, receipt.Index), cancellationToken).ConfigureAwait(false);
-                }
+                await book.ReadAsync(new TxRef(receipt.Tx, receipt.Block, receipt.Index), cancellationToken).ConfigureAwait(false);
             }
-        })).ConfigureAwait(false);
+        }
+
+        Task<BigInteger?> before = node.TokenBalanceAsync(holder.Asset.Contract, holder.Address, number - 1, cancellationToken);
+        Task<BigInteger?> after = node.TokenBalanceAsync(holder.Asset.Contract, holder.Address, number, cancellationToken);
+        await Task.WhenAll(before, after).ConfigureAwait(false);
+        BigInteger? left = await after.ConfigureAwait(false) - await before.ConfigureAwait(false) - new Known(holder, book).NetIn(number);
+        if (left is { IsZero: false } change)
+        {
+            Block block = await node.BlockAsync(number, cancellationToken).ConfigureAwait(false);
+            book.AddUnexplained(block, holder, Amount.FromBigInteger(BigInteger.Abs(change)), change.Sign > 0);
+        }
     }
 
     private bool Names(Log log, Address address) =>

@@ -10,7 +10,7 @@ namespace FlowTracer.Chains.Ethereum.Live;
 /// its balance by this transaction alone; what the block's facts do not explain of that change is internal. Where those
 /// changes come to zero, who gave and who got is certain; what is left over went to or came from somebody unnamed.
 /// </summary>
-internal sealed class BalanceDerivation(EthereumNode node, WrappedCoins wrapped)
+internal sealed class BalanceDerivation(EthereumNode node)
 {
     private readonly Memo<ulong, BlockAccounts> _blocks = new();
     private readonly ConcurrentDictionary<TxHash, HashSet<Address>> _alsoTouched = [];
@@ -46,7 +46,7 @@ internal sealed class BalanceDerivation(EthereumNode node, WrappedCoins wrapped)
 
     /// <summary>The transfers inside a transaction, through the contract it called.</summary>
     public async Task<IReadOnlyList<TransferFact>> OfAsync(
-        Transaction tx, Receipt receipt, CancellationToken cancellationToken)
+        Transaction tx, Receipt receipt, WrappedCoins wrapped, CancellationToken cancellationToken)
     {
         Open.TryRemove(tx.Hash, out _);
         Address contract = tx.To.IsNone ? receipt.Created : tx.To;
@@ -63,7 +63,7 @@ internal sealed class BalanceDerivation(EthereumNode node, WrappedCoins wrapped)
         }
 
         // What a contract that wraps the coin got and gave here it logs itself, however many others used it in this block.
-        SortedDictionary<Address, BigInteger> changes = Wraps(receipt, contract);
+        SortedDictionary<Address, BigInteger> changes = Wraps(receipt, contract, wrapped);
         Address[] own = [.. named.Where(address => !changes.ContainsKey(address) && !block.IsNamedByOthers(address, tx.Index))];
         BigInteger?[] unexplained = await Task
             .WhenAll(own.Select(address => UnexplainedAsync(block, address, cancellationToken))).ConfigureAwait(false);
@@ -89,7 +89,7 @@ internal sealed class BalanceDerivation(EthereumNode node, WrappedCoins wrapped)
         return await after.ConfigureAwait(false) - await before.ConfigureAwait(false) - block.ExplainedNetOf(address);
     }
 
-    private SortedDictionary<Address, BigInteger> Wraps(Receipt receipt, Address called)
+    private static SortedDictionary<Address, BigInteger> Wraps(Receipt receipt, Address called, WrappedCoins wrapped)
     {
         SortedDictionary<Address, BigInteger> changes = [];
         foreach (Log log in receipt.Logs)

@@ -54,13 +54,13 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         _look = look;
         _limits = limits;
         _hasOldState = abilities.HasOldState;
-        WrappedCoins wrapped = WrappedCoins.KnownOn(view.Chain);
         _node = new EthereumNode(rpc, view.Chain);
+        WrapDetector wraps = new(_node, WrappedCoins.KnownOn(view.Chain), () => View.Head);
         _index = IndexOf(abilities, _node, limits);
         IInternalReader? internals = ReaderOf(abilities, _node);
-        BalanceDerivation? derivation = internals is null && _hasOldState ? new BalanceDerivation(_node, wrapped) : null;
-        _logs = new TokenLogs(_node, wrapped, abilities.WidestLogRange);
-        _book = new TransactionBook(_node, internals, derivation, wrapped);
+        BalanceDerivation? derivation = internals is null && _hasOldState ? new BalanceDerivation(_node) : null;
+        _logs = new TokenLogs(_node, wraps.Known, abilities.WidestLogRange);
+        _book = new TransactionBook(_node, internals, derivation, wraps);
         _audit = new BalanceAudit(_node, _book, internals, derivation, limits.MostTransactions);
         Method = _index.Method
             + (internals is not null ? $" and {internals.Method}" : derivation is not null ? ", internal transfers derived" : string.Empty);

@@ -14,7 +14,7 @@ internal sealed record BookedTransaction(Transaction Tx, Receipt Receipt, Immuta
 /// blocks themselves credit. A history is a view of it.
 /// </summary>
 internal sealed class TransactionBook(
-    EthereumNode node, IInternalReader? internals, BalanceDerivation? derivation, WrappedCoins wrapped)
+    EthereumNode node, IInternalReader? internals, BalanceDerivation? derivation, WrapDetector wraps)
 {
     // Places in a block behind all its transactions, none of which has such an index.
     private const uint UnexplainedPlaces = 0x8000_0000;
@@ -45,6 +45,7 @@ internal sealed class TransactionBook(
         _byAddress.Clear();
         _sent.Clear();
         derivation?.Clear();
+        wraps.Clear();
     }
 
     /// <summary>A credit by the protocol that belongs to no transaction (EIP-4895).</summary>
@@ -144,6 +145,7 @@ internal sealed class TransactionBook(
         Transaction tx, Receipt receipt, InternalFlow? flow, CancellationToken cancellationToken)
     {
         Block header = await node.HeaderAsync(tx.Block, cancellationToken).ConfigureAwait(false);
+        WrappedCoins wrapped = await wraps.InAsync(receipt, cancellationToken).ConfigureAwait(false);
         List<TransferFact> facts =
         [
             .. TransactionFacts.Of(tx, receipt, flow?.Transfers ?? [], wrapped, header.BaseFee, flow?.TookEffect),
@@ -152,7 +154,7 @@ internal sealed class TransactionBook(
         {
             facts.InsertRange(
                 facts.Count > 0 && facts[0].Kind == MovementKind.External ? 1 : 0,
-                await derivation.OfAsync(tx, receipt, cancellationToken).ConfigureAwait(false));
+                await derivation.OfAsync(tx, receipt, wrapped, cancellationToken).ConfigureAwait(false));
         }
 
         IReadOnlyList<string> events = KnownEvents.SwapEventsIn(receipt);
