@@ -87,7 +87,6 @@ public static class TransactionFacts
 
         ChainId chain = log.Contract.Chain;
         Word topic = log.Topics[0];
-        Address nobody = Address.FromAccountBytes(chain, stackalloc byte[Address.HashLength]);
         if (topic == KnownEvents.Transfer)
         {
             return log.Topics.Length == TransferTopics
@@ -104,9 +103,10 @@ public static class TransactionFacts
             return null;
         }
 
+        // What it mints it gives and what it burns it takes: so it is a swapper like a pool, and nets as one.
         return topic == KnownEvents.Deposit
-            ? Token(log, nobody, owner)
-            : topic == KnownEvents.Withdrawal ? Token(log, owner, nobody) : null;
+            ? Token(log, log.Contract, owner)
+            : topic == KnownEvents.Withdrawal ? Token(log, owner, log.Contract) : null;
     }
 
     private static TransferFact Own(Transaction tx, Receipt receipt, Asset coin, bool isKnown)

@@ -18,7 +18,7 @@ internal sealed class Desk : IDisposable
     public TemporaryFolder Cache { get; } = new();
 
     /// <summary>Traces, and returns <c>trace.json</c>.</summary>
-    public async Task<LiveTrace> TraceAsync(TraceRequest request)
+    public static async Task<LiveTrace> TraceAsync(TraceRequest request)
     {
         TraceDesk desk = new(TraceDesk.ShippedFixtures, Labels);
         await using TraceCase opened = await desk.OpenAsync(request, CancellationToken.None);

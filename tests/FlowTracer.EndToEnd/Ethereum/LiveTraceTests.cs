@@ -48,7 +48,7 @@ public sealed class LiveTraceTests(ToldChain told) : IClassFixture<ToldChain>
         StringBuilder faults = new();
         foreach ((string name, Scenario scenario) in told.Told)
         {
-            using LiveTrace trace = await desk.TraceAsync(desk.Request(scenario.Theft, node.Url));
+            using LiveTrace trace = await Desk.TraceAsync(desk.Request(scenario.Theft, node.Url));
             if (FaultOf(scenario, trace) is string fault)
             {
                 faults.AppendLine($"{name}: {fault}");
@@ -69,6 +69,11 @@ public sealed class LiveTraceTests(ToldChain told) : IClassFixture<ToldChain>
         if (!expected.SequenceEqual(trace.AtRest()))
         {
             return $"\n  expected {string.Join("\n           ", expected.AsEnumerable())}\n  came to  {string.Join("\n           ", trace.AtRest())}\n  {string.Join("; ", trace.Sheet())}; gaps {string.Join("; ", trace.Gaps())}";
+        }
+
+        if (trace.Sink("cut") != scenario.Vanished)
+        {
+            return $"cut {trace.Sink("cut")} where {scenario.Vanished} vanished";
         }
 
         return trace.Sink("fee") == scenario.FeeWei ? null : $"fee {trace.Sink("fee")} where {scenario.FeeWei} was paid";

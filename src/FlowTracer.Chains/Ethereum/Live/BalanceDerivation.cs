@@ -6,7 +6,8 @@ namespace FlowTracer.Chains.Ethereum.Live;
 
 /// <summary>
 /// What contracts moved inside a transaction, from balances before and after its block: for nodes that trace nothing.
-/// Whoever a transaction names (its receiver, addresses among its data and logs) and no other of the block does, changed
+/// Whoever a transaction names (its receiver, addresses among its data and logs, and what a node that runs it again on
+/// the block before says it touches) and no other of the block does, changed
 /// its balance by this transaction alone; what the block's facts do not explain of that change is internal. Where those
 /// changes come to zero, who gave and who got is certain; what is left over went to or came from somebody unnamed.
 /// </summary>
@@ -56,7 +57,11 @@ internal sealed class BalanceDerivation(EthereumNode node)
         }
 
         BlockAccounts block = await AccountsAsync(tx.Block, cancellationToken).ConfigureAwait(false);
-        HashSet<Address> named = [.. block.NamedBy(tx.Index)];
+        HashSet<Address> named =
+        [
+            .. block.NamedBy(tx.Index),
+            .. await node.TouchedAsync(tx, cancellationToken).ConfigureAwait(false),
+        ];
         if (_alsoTouched.TryGetValue(tx.Hash, out HashSet<Address>? also))
         {
             named.UnionWith(also);
@@ -78,6 +83,30 @@ internal sealed class BalanceDerivation(EthereumNode node)
         }
 
         return Facts(tx, contract, changes, block.IsNamedByOthers(contract, tx.Index));
+    }
+
+    /// <summary>
+    /// Whether balances bear out what a trace says: for everybody it names whom no other transaction of the block does.
+    /// </summary>
+    public async Task<bool> AgreesAsync(
+        Transaction tx, IReadOnlyList<InternalTransfer> transfers, CancellationToken cancellationToken)
+    {
+        if (transfers.Count == 0)
+        {
+            return true;
+        }
+
+        BlockAccounts block = await AccountsAsync(tx.Block, cancellationToken).ConfigureAwait(false);
+        Dictionary<Address, BigInteger> nets = [];
+        foreach (InternalTransfer transfer in transfers)
+        {
+            nets[transfer.From] = nets.GetValueOrDefault(transfer.From) - transfer.Value.ToBigInteger();
+            nets[transfer.To] = nets.GetValueOrDefault(transfer.To) + transfer.Value.ToBigInteger();
+        }
+
+        bool[] agree = await Task.WhenAll(nets.Where(entry => !block.IsNamedByOthers(entry.Key, tx.Index)).Select(async entry =>
+            await UnexplainedAsync(block, entry.Key, cancellationToken).ConfigureAwait(false) == entry.Value)).ConfigureAwait(false);
+        return Array.TrueForAll(agree, static one => one);
     }
 
     /// <summary>What of an account's change in a block the block's own facts do not explain, in wei; null without old state.</summary>

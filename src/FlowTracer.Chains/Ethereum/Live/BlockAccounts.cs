@@ -129,7 +129,7 @@ internal sealed class BlockAccounts
     private void AddWord(HashSet<Address> named, Word word)
     {
         const int lowBits = 32;
-        if ((uint)word.High != 0 && word.High >> lowBits == 0 && word.TryGetAddress(_chain, out Address address))
+        if ((word.High & uint.MaxValue) != 0 && word.High >> lowBits == 0 && word.TryGetAddress(_chain, out Address address))
         {
             named.Add(address);
         }

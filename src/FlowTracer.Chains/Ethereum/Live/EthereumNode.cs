@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
 using FlowTracer.Chains.Rpc;
@@ -197,6 +198,24 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
         };
         return await AskRangeAsync<Log>(call, first == last, element => CheckedLogs(element, first, last, matches), cancellationToken)
             .ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Whom a transaction calls when it is run on the state of the block before, by <c>eth_createAccessList</c>: a hint
+    /// where else to look. Empty when the node does not say.
+    /// </summary>
+    public async Task<IReadOnlyList<Address>> TouchedAsync(Transaction tx, CancellationToken cancellationToken)
+    {
+        string to = tx.To.IsNone ? string.Empty : $"\"to\":\"{Lower(tx.To)}\",";
+        string value = "0x" + tx.Value.ToBigInteger().ToString("x", CultureInfo.InvariantCulture).TrimStart('0').PadLeft(1, '0');
+        string again =
+            $"{{\"from\":\"{Lower(tx.From)}\",{to}\"value\":\"{value}\",\"data\":\"0x{Convert.ToHexStringLower(tx.Input.Span)}\"}}";
+        RpcCall call = new("eth_createAccessList", RpcParams.Of(new RawJson(again), tx.Block - 1)) { LastBlock = tx.Block };
+        RpcAnswer answer = await rpc.AskAsync(call, cancellationToken).ConfigureAwait(false);
+        return answer.Error is null && answer.Result.ValueKind == JsonValueKind.Object
+            && answer.Result.TryGetProperty("accessList", out JsonElement list) && list.ValueKind == JsonValueKind.Array
+                ? Decoded(call, list, element => (Address[])[.. new AnswerReader(element).Items().Select(item => item["address"].Address(chain))])
+                : [];
     }
 
     /// <summary>

@@ -58,7 +58,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         WrapDetector wraps = new(_node, WrappedCoins.KnownOn(view.Chain), () => View.Head);
         _index = IndexOf(abilities, _node, limits);
         IInternalReader? internals = ReaderOf(abilities, _node);
-        BalanceDerivation? derivation = internals is null && _hasOldState ? new BalanceDerivation(_node) : null;
+        BalanceDerivation? derivation = internals is null or OtterscanReader && _hasOldState ? new BalanceDerivation(_node) : null;
         _logs = new TokenLogs(_node, wraps.Known, abilities.WidestLogRange);
         _book = new TransactionBook(_node, internals, derivation, wraps);
         _audit = new BalanceAudit(_node, _book, internals, derivation, limits.MostTransactions);

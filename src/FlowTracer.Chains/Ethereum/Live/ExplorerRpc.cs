@@ -102,7 +102,7 @@ public sealed class ExplorerRpc(NodeUrl url, HttpPipeline pipeline) : IRpc
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(body);
+            using JsonDocument document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 4096 });
             return document.RootElement.Clone();
         }
         catch (JsonException)

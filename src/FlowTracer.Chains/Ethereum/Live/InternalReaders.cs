@@ -7,7 +7,19 @@ namespace FlowTracer.Chains.Ethereum.Live;
 /// <summary>What contracts moved inside a transaction, and how that is known.</summary>
 /// <param name="Transfers">In execution order.</param>
 /// <param name="TookEffect">Whether the transaction took effect, where that is told; else its receipt tells.</param>
-internal sealed record InternalFlow(IReadOnlyList<InternalTransfer> Transfers, bool? TookEffect);
+/// <param name="IsUnsure">
+/// Whether more may be listed than took effect: <c>ots_getInternalOperations</c> lists what was attempted and then
+/// reverted, and Anvil's the transaction's own value too.
+/// </param>
+internal sealed record InternalFlow(IReadOnlyList<InternalTransfer> Transfers, bool? TookEffect, bool IsUnsure = false)
+{
+    /// <summary>The transfers without the transaction's own. Its sender runs no code, so that it pays nobody inside.</summary>
+    public IReadOnlyList<InternalTransfer> InsideOf(Transaction tx, Receipt receipt) =>
+        IsUnsure && Transfers.FirstOrDefault(transfer => transfer.From == tx.From) is { } own
+        && own.Value == tx.Value && own.To == (tx.To.IsNone ? receipt.Created : tx.To)
+            ? [.. Transfers.Where(transfer => !ReferenceEquals(transfer, own))]
+            : Transfers;
+}
 
 /// <summary>Reads what contracts moved inside a transaction, by the node's own trace of it.</summary>
 internal interface IInternalReader
@@ -108,6 +120,6 @@ internal sealed class OtterscanReader(EthereumNode node) : IInternalReader
 
     public Task<InternalFlow> ReadAsync(TxRef tx, CancellationToken cancellationToken) => node.AskAsync(
         new RpcCall("ots_getInternalOperations", RpcParams.Of(tx.Hash.ToString(ChainFamily.Account))) { LastBlock = tx.Block },
-        answer => new InternalFlow(InternalTransfers.FromOts(answer, node.Chain), null),
+        answer => new InternalFlow(InternalTransfers.FromOts(answer, node.Chain), null, IsUnsure: true),
         cancellationToken);
 }

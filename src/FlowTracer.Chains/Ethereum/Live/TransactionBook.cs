@@ -102,8 +102,8 @@ internal sealed class TransactionBook(
     // Which holders of a block turn out to be unexplained, and when, depends on who is asked about; their places must not.
     private static Position PlaceOfUnexplained(ulong block, Holder holder)
     {
-        ulong spread = Spread(holder.Address) ^ (holder.Asset.IsCoin ? 0 : Spread(holder.Asset.Contract) * 3);
-        return new Position(block, UnexplainedPlaces | (uint)(spread >> 38), (uint)spread | 1);
+        ulong spread = Spread(holder.Address) ^ (holder.Asset.IsCoin ? 0 : ulong.RotateLeft(Spread(holder.Asset.Contract), 1));
+        return new Position(block, UnexplainedPlaces | (uint)(spread >> 38), (uint)(spread & uint.MaxValue) | 1);
     }
 
     private static ulong Spread(Address address)
@@ -146,9 +146,15 @@ internal sealed class TransactionBook(
     {
         Block header = await node.HeaderAsync(tx.Block, cancellationToken).ConfigureAwait(false);
         WrappedCoins wrapped = await wraps.InAsync(receipt, cancellationToken).ConfigureAwait(false);
+        if (flow is { IsUnsure: true } && derivation is not null
+            && !await derivation.AgreesAsync(tx, flow.InsideOf(tx, receipt), cancellationToken).ConfigureAwait(false))
+        {
+            flow = null;
+        }
+
         List<TransferFact> facts =
         [
-            .. TransactionFacts.Of(tx, receipt, flow?.Transfers ?? [], wrapped, header.BaseFee, flow?.TookEffect),
+            .. TransactionFacts.Of(tx, receipt, flow?.InsideOf(tx, receipt) ?? [], wrapped, header.BaseFee, flow?.TookEffect),
         ];
         if (flow is null && derivation is not null)
         {

@@ -244,6 +244,10 @@ contract Weth {
         emit Deposit(msg.sender, msg.value);
     }
 
+    function totalSupply() external view returns (uint256) {
+        return address(this).balance;
+    }
+
     function withdraw(uint256 wad) external {
         require(balanceOf[msg.sender] >= wad, "balance");
         balanceOf[msg.sender] -= wad;
