@@ -66,7 +66,7 @@ public sealed class SourceChecker(SourceSettings settings, TimeProvider time)
         ChainView newest = await probe.LookAsync(chain, 0, null, cancellationToken).ConfigureAwait(false);
         NodeAbilities abilities = await probe.AbilitiesAsync(newest, cancellationToken).ConfigureAwait(false);
         ChainView view = await probe.LookAsync(chain, null, null, cancellationToken).ConfigureAwait(false);
-        using EthereumSource opened = new(node.Rpc, abilities, view, _ => Task.FromResult(view), LiveLimits.Default);
+        using EthereumSource opened = new(node.Rpc, abilities, view, _ => Task.FromResult(view), static () => false, LiveLimits.Default);
         return new SourceReport(url.Display, null)
         {
             IsExplorer = node.IsExplorer,

@@ -165,7 +165,7 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
         }
 
         EthereumSource source = new(
-            kept, session.Abilities, session.View, LookAgainAsync,
+            kept, session.Abilities, session.View, LookAgainAsync, () => kept.HasAsked,
             new LiveLimits(settings.Reach.MostTransactions, (ulong)settings.Reach.MostScannedBlocks));
         return new LiveSource(
             source, session.Abilities, name, isKept, meter, kept, crossCheck, warnings,

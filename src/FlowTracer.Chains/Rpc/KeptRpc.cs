@@ -36,6 +36,9 @@ public sealed class KeptRpc : IRpc
     /// <inheritdoc/>
     public string Name => _inner?.Name ?? $"the cache in {_cache.Folder}";
 
+    /// <summary>Whether anything had to be asked, so that an answer is newer than this object.</summary>
+    public bool HasAsked { get; private set; }
+
     /// <summary>What answers are valid for; null, as at first: calls are passed on and not kept.</summary>
     public AnswerScope? Scope
     {
@@ -86,6 +89,7 @@ public sealed class KeptRpc : IRpc
         }
 
         IRpc inner = InnerFor(call, wrong);
+        HasAsked = true;
         RpcAnswer answer = await inner.AskAsync(call, cancellationToken).ConfigureAwait(false);
         if (answer.Error is not { } error)
         {

@@ -196,7 +196,7 @@ internal sealed partial class Sweep
         {
             yield return new Assumption(
                 "coverage", string.Empty,
-                $"{Count(covered.Count(), "holder")} count as complete on the record's word for: {covered.Key}.");
+                $"{Count(covered.Count(), "holder")} count as complete, on the source's word: {covered.Key}.");
         }
 
         int inexact = _graph.Hops.Count(static hop => hop.Movement.Stamp is { Block: null } or { BlockMax: not null });

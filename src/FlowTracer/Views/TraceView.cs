@@ -27,8 +27,10 @@ internal static class TraceView
     }
 
     /// <summary>What a sink is called where people read it.</summary>
-    public static string NameOf(SinkKind kind, string name, Direction direction) => (kind, name) switch
+    public static string NameOf(SinkKind kind, string name, Direction direction, bool isLive = false) => (kind, name) switch
     {
+        (SinkKind.Held, _) when isLive && direction == Direction.Forward => "unspent at the last block",
+        (SinkKind.Edge, not "issuance") when isLive => direction == Direction.Forward ? "what follows is not seen" : "what came before is not seen",
         (SinkKind.Held, _) when direction == Direction.Backward => "no earlier inflow",
         (SinkKind.Edge, not "issuance") when direction == Direction.Backward => "earlier history not recorded",
         (SinkKind.Held, _) => "unspent in the record",
@@ -130,7 +132,7 @@ internal static class TraceView
         return
         [
             row.Kind.Word(),
-            NameOf(row.Kind, row.Name, report.Trace.Question.Direction),
+            NameOf(row.Kind, row.Name, report.Trace.Question.Direction, report.Provenance.AsOf is not null),
             reach ? $"{asset.Cut(row.Amount, 4)} {asset.Symbol}" : asset.Cut(row.Amount, 8),
             reach ? "" : Share.Percent(row.Amount, balance.Stolen),
             row.Payers.ToString("N0", CultureInfo.InvariantCulture),
@@ -164,16 +166,19 @@ internal static class TraceView
             : "from: how many addresses paid it in; at: how many it ended at; moves: in how many movements.");
         console.Bullet("Tables cut long amounts and never round them up; exports have every digit.");
         HashSet<SinkKind> kinds = [.. report.Trace.Balance.SelectMany(static b => b.Sinks).Select(static row => row.Kind)];
+        bool isLive = report.Provenance.AsOf is not null;
         if (kinds.Contains(SinkKind.Edge))
         {
-            console.Bullet(backward
+            console.Bullet(isLive ? "edge: the sources cannot show all that these addresses did; the assumptions and the exports' coverage say why."
+                : backward
                 ? "edge: the record begins at these addresses. Where they had it from was not recorded: do not read it as money that was theirs."
                 : "edge: the record ends at these addresses. What they did later was not recorded: do not read it as money they still hold.");
         }
 
         if (kinds.Contains(SinkKind.Held))
         {
-            console.Bullet(backward
+            console.Bullet(isLive ? $"held: {(backward ? "nothing before explains it" : "still there")} as of the last block looked at, at addresses whose history is complete."
+                : backward
                 ? "held: nothing recorded before explains it, at addresses whose history is complete."
                 : "held: unspent in every row recorded for addresses whose history is complete, as far as the record goes.");
         }

@@ -36,6 +36,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
     private readonly LiveLimits _limits;
     private readonly bool _hasOldState;
     private readonly Func<CancellationToken, Task<ChainView>> _look;
+    private readonly Func<bool> _hasAsked;
     private readonly Dictionary<Address, AccountRead> _accounts = [];
     private readonly HashSet<HistoryRequest> _answered = [];
     private readonly SemaphoreSlim _reading = new(1, 1);
@@ -46,12 +47,18 @@ public sealed class EthereumSource : IHistorySource, IDisposable
     /// <param name="abilities">What it can do.</param>
     /// <param name="view">The chain up to the block that is the last one looked at.</param>
     /// <param name="look">Looks again where the chain ends, after a reorganisation.</param>
+    /// <param name="hasAsked">
+    /// Whether the node was asked anything: answers kept from before agree with each other, and nobody need be asked if the
+    /// chain has changed since.
+    /// </param>
     /// <param name="limits">How far to look.</param>
     public EthereumSource(
-        IRpc rpc, NodeAbilities abilities, ChainView view, Func<CancellationToken, Task<ChainView>> look, LiveLimits limits)
+        IRpc rpc, NodeAbilities abilities, ChainView view, Func<CancellationToken, Task<ChainView>> look, Func<bool> hasAsked,
+        LiveLimits limits)
     {
         View = view;
         _look = look;
+        _hasAsked = hasAsked;
         _limits = limits;
         _hasOldState = abilities.HasOldState;
         _node = new EthereumNode(rpc, view.Chain);
@@ -190,7 +197,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
 
     private async Task<bool> WasReorganisedAsync(CancellationToken cancellationToken)
     {
-        if (View.Head <= View.FinalBlock)
+        if (View.Head <= View.FinalBlock || !_hasAsked())
         {
             return false;
         }

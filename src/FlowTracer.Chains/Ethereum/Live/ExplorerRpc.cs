@@ -22,6 +22,7 @@ public sealed class ExplorerRpc(NodeUrl url, HttpPipeline pipeline) : IRpc
         ["eth_blockNumber"] = [],
         ["eth_chainId"] = [],
         ["eth_getBlockByNumber"] = ["tag", "boolean"],
+        ["eth_getBlockTransactionCountByNumber"] = ["tag"],
         ["eth_getUncleByBlockNumberAndIndex"] = ["tag", "index"],
         ["eth_getTransactionByHash"] = ["txhash"],
         ["eth_getTransactionReceipt"] = ["txhash"],

@@ -55,8 +55,8 @@ public sealed class NodeProbe(IRpc rpc)
     /// <summary>What the node can do.</summary>
     public async Task<NodeAbilities> AbilitiesAsync(ChainView view, CancellationToken cancellationToken)
     {
-        TxRef? sample = await SampleAsync(view, cancellationToken).ConfigureAwait(false);
-        string hash = (sample?.Hash ?? default).ToString(ChainFamily.Account);
+        TxHash? sample = await SampleAsync(view, cancellationToken).ConfigureAwait(false);
+        string hash = (sample ?? default).ToString(ChainFamily.Account);
         Task<string> client = ClientAsync(cancellationToken);
         Task<bool> traceFilter = WorksAsync("trace_filter", TraceFilter(view.Head, view.Head), cancellationToken);
         Task<bool> trace = WorksAsync("trace_transaction", RpcParams.Of(hash), cancellationToken, IsList);
@@ -121,15 +121,26 @@ public sealed class NodeProbe(IRpc rpc)
     private SourceException NoBlock(string which) =>
         new(rpc.Name, $"eth_getBlockByNumber[{which}]", "the node has no such block");
 
-    // Some transaction that is there to be traced: of the last blocks, the newest.
-    private async Task<TxRef?> SampleAsync(ChainView view, CancellationToken cancellationToken)
+    // Some transaction that is there to be traced: the last of the newest block that has one. Only test chains make one look
+    // further than a few blocks back.
+    private async Task<TxHash?> SampleAsync(ChainView view, CancellationToken cancellationToken)
     {
-        const ulong blocksTried = 16;
-        EthereumNode node = new(rpc, view.Chain);
-        ulong first = view.Head - Math.Min(view.Head, blocksTried);
-        Block[] blocks = await Task.WhenAll(Enumerable.Range(0, (int)(view.Head - first))
-            .Select(offset => node.BlockAsync(view.Head - (ulong)offset, cancellationToken))).ConfigureAwait(false);
-        return blocks.FirstOrDefault(static block => !block.Transactions.IsEmpty)?.Transactions[^1].Ref;
+        const ulong near = 16;
+        const ulong far = 512;
+        ulong? block = await NewestFilledAsync(view.Head, near, cancellationToken).ConfigureAwait(false)
+            ?? await NewestFilledAsync(view.Head - Math.Min(view.Head, near), far, cancellationToken).ConfigureAwait(false);
+        return block is ulong number
+            ? (await new EthereumNode(rpc, view.Chain).BlockAsync(number, cancellationToken).ConfigureAwait(false)).Transactions[^1].Hash
+            : null;
+    }
+
+    private async Task<ulong?> NewestFilledAsync(ulong last, ulong count, CancellationToken cancellationToken)
+    {
+        RpcAnswer[] answers = await Task.WhenAll(Enumerable.Range(0, (int)Math.Min(count, last)).Select(offset => AskAsync(
+            "eth_getBlockTransactionCountByNumber", RpcParams.Of(last - (ulong)offset), cancellationToken))).ConfigureAwait(false);
+        int newest = Array.FindIndex(answers, static answer =>
+            answer.Error is null && TryQuantity(answer.Result, out ulong transactions) && transactions > 0);
+        return newest < 0 ? null : last - (ulong)newest;
     }
 
     private async Task<string> ClientAsync(CancellationToken cancellationToken)
