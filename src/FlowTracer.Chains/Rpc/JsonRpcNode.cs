@@ -51,17 +51,20 @@ public sealed class JsonRpcNode : IRpc, IAsyncDisposable
         for (int tried = 1; ; tried++)
         {
             RpcAnswer answer = await AskOnceAsync(call, cancellationToken).ConfigureAwait(false);
-            if (answer.Error is not null || call.Check?.Invoke(answer.Result) is not { } wrong)
+            string? wrong = answer.Error is null ? call.Check?.Invoke(answer.Result) : null;
+            if (wrong is null && !MayPass(call, answer))
             {
                 return answer;
             }
 
             if (tried == ChecksPerCall)
             {
-                throw new SourceException(Name, call.Shown, _node.Redact(wrong));
+                return wrong is null
+                    ? answer
+                    : throw new SourceException(Name, call.Shown, _node.Redact(wrong)) { IsAnswered = true };
             }
 
-            // A node behind a balancer may be a block behind: a moment later it may know.
+            // A node behind a balancer may be a block behind, or busy: a moment later it may know.
             _pipeline.Meter.AddRetry();
             await Task.Delay(_pipeline.DelayBefore(tried - 1), _pipeline.Time, cancellationToken).ConfigureAwait(false);
         }
@@ -92,6 +95,9 @@ public sealed class JsonRpcNode : IRpc, IAsyncDisposable
 
         _stop.Dispose();
     }
+
+    private static bool MayPass(RpcCall call, RpcAnswer answer) =>
+        answer.Error is { } error && !call.GoesOnFromRefusal && RpcErrors.IsPassing(error);
 
     /// <summary>One answer, with whoever else asks the same now. Giving up waiting takes it from nobody.</summary>
     private async Task<RpcAnswer> AskOnceAsync(RpcCall call, CancellationToken cancellationToken)

@@ -36,6 +36,9 @@ public sealed class KeptRpc : IRpc
     /// <inheritdoc/>
     public string Name => _inner?.Name ?? $"the cache in {_cache.Folder}";
 
+    /// <summary>Whether answers are kept but none is used: for comparing what nodes say now.</summary>
+    public bool AsksAnew { get; init; }
+
     /// <summary>Whether anything had to be asked, so that an answer is newer than this object.</summary>
     public bool HasAsked { get; private set; }
 
@@ -82,7 +85,8 @@ public sealed class KeptRpc : IRpc
 
         string question = QuestionOf(scope, call);
         string refusal = $"{question} refused by {_source}";
-        if (TryKept(question, call, out RpcAnswer kept, out string? wrong) || TryKept(refusal, call, out kept, out _))
+        string? wrong = null;
+        if (!AsksAnew && (TryKept(question, call, out RpcAnswer kept, out wrong) || TryKept(refusal, call, out kept, out _)))
         {
             _meter.AddKeptAnswer();
             return kept;
@@ -95,7 +99,7 @@ public sealed class KeptRpc : IRpc
         {
             Keep(question, Written(answer), inner.Name);
         }
-        else if (!RpcErrors.IsPassing(error))
+        else if (call.GoesOnFromRefusal || !RpcErrors.IsPassing(error))
         {
             Keep(refusal, Written(answer), inner.Name);
         }

@@ -21,13 +21,19 @@ public sealed record RpcCall(string Method, string Params)
     public bool IsKept { get; init; } = true;
 
     /// <summary>
+    /// Whether a refusal is an answer to go on from: a range that is then halved, a method that is then done without.
+    /// It is not asked for again, and kept whatever it says. Any other that may pass is asked for again.
+    /// </summary>
+    public bool GoesOnFromRefusal { get; init; }
+
+    /// <summary>
     /// Says what is wrong with an answer, or null: it belongs to another block, it is cut short. A wrong answer is
     /// asked for again, then elsewhere, and never used or kept.
     /// </summary>
     public Func<JsonElement, string?>? Check { get; init; }
 
     /// <summary>For a person: the method and as much of the parameters as names what was asked.</summary>
-    internal string Shown => Method + (Params.Length <= LongestShown ? Params : Params[..LongestShown] + "…");
+    public string Shown => Method + (Params.Length <= LongestShown ? Params : Params[..LongestShown] + "…");
 
     /// <summary>Whether two questions are the same: by method and parameters.</summary>
     public bool Equals(RpcCall? other) => other is not null && Method == other.Method && Params == other.Params;
@@ -99,4 +105,7 @@ public sealed class SourceException : Exception
     /// is away or overloaded.
     /// </summary>
     public bool IsForeign { get; init; }
+
+    /// <summary>Whether the node answered, and its answer is a refusal or cannot be right.</summary>
+    public bool IsAnswered { get; init; }
 }

@@ -35,6 +35,10 @@ internal static class RpcErrors
         "context deadline exceeded", "block not found", "unknown block", "not synced", "syncing",
     ];
 
+    // What the EVM says of the call itself, whatever code it comes with (Hardhat: -32603): it will say it again.
+    private static readonly string[] ExecutionWords =
+        ["revert", "vm exception", "invalid opcode", "out of gas", "stack underflow", "invalid jump"];
+
     private static readonly string[] StateWords =
         ["missing trie node", "state not available", "state is not available", "pruned", "historical state", "archive"];
 
@@ -64,7 +68,8 @@ internal static class RpcErrors
     /// The same question may be answered later: the node is busy or behind. Such a refusal is not kept.
     /// </summary>
     public static bool IsPassing(RpcError error) =>
-        error.Code == InternalError || IsRateLimit(error) || Says(error, PassingWords);
+        IsRateLimit(error)
+        || (!Says(error, ExecutionWords) && !Says(error, StateWords) && (error.Code == InternalError || Says(error, PassingWords)));
 
     /// <summary>Another node may well answer: this one has not the method, not the state, or not the time.</summary>
     public static bool IsOfThisNode(RpcError error) =>

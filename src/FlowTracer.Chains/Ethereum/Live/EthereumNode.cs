@@ -75,7 +75,12 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
     /// <summary>The newest answer for a header, past everything kept; null when there is no such block any more.</summary>
     public async Task<Block?> FreshHeaderAsync(string numberOrTag, CancellationToken cancellationToken)
     {
-        RpcCall call = new("eth_getBlockByNumber", RpcParams.Of(numberOrTag, false)) { IsKept = false };
+        // Many nodes know no final block, and say so in as many ways as there are.
+        RpcCall call = new("eth_getBlockByNumber", RpcParams.Of(numberOrTag, false))
+        {
+            IsKept = false,
+            GoesOnFromRefusal = numberOrTag == "finalized",
+        };
         RpcAnswer answer = await rpc.AskAsync(call, cancellationToken).ConfigureAwait(false);
         return answer.Error is not null || answer.Result.ValueKind == JsonValueKind.Null
             ? null
@@ -174,7 +179,9 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
             "eth_call",
             RpcParams.Of(new RawJson($"{{\"to\":\"{Lower(to)}\",\"data\":\"{data}\"}}"), block)) { LastBlock = block };
         RpcAnswer answer = await rpc.AskAsync(call, cancellationToken).ConfigureAwait(false);
-        return answer.Error is null ? Decoded(call, answer.Result, static element => new AnswerReader(element).Data()) : null;
+        return answer.Error is not RpcError error
+            ? Decoded(call, answer.Result, static element => new AnswerReader(element).Data())
+            : RpcErrors.IsPassing(error) && !StateErrors.IsMissingState(error) ? throw Refused(call, error) : null;
     }
 
     /// <summary>The logs of a range of blocks that fit; null when the node refuses the range.</summary>
@@ -225,8 +232,8 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
         RpcCall call, bool isNarrowest, Func<JsonElement, IReadOnlyList<T>> decode, CancellationToken cancellationToken)
     {
         IReadOnlyList<T>? decoded = null;
-        RpcAnswer answer = await rpc.AskAsync(call with { Check = Checking(element => decoded = decode(element)) }, cancellationToken)
-            .ConfigureAwait(false);
+        RpcCall asked = call with { Check = Checking(element => decoded = decode(element)), GoesOnFromRefusal = !isNarrowest };
+        RpcAnswer answer = await rpc.AskAsync(asked, cancellationToken).ConfigureAwait(false);
         if (answer.Error is not RpcError error)
         {
             return decoded ?? Decoded(call, answer.Result, decode);
@@ -295,12 +302,12 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
         }
         catch (AnswerFormatException fault)
         {
-            throw new SourceException(Name, Describe(call), fault.Message, fault);
+            throw new SourceException(Name, Describe(call), fault.Message, fault) { IsAnswered = true };
         }
     }
 
     private SourceException Refused(RpcCall call, RpcError error) =>
-        new(Name, Describe(call), $"the node refuses: {error.Message} ({error.Code})");
+        new(Name, Describe(call), $"the node refuses: {error.Message} ({error.Code})") { IsAnswered = true };
 
     private static string Describe(RpcCall call)
     {

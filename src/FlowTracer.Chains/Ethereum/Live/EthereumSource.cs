@@ -165,8 +165,8 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         : abilities.HasExplorer ? new ExplorerReader(node)
         : null;
 
-    // One question at a time: within it everything is asked at once. A node that names two blocks under one number was
-    // reorganised meanwhile, or lies; its head tells which.
+    // One question at a time: within it everything is asked at once. A node that names two blocks under one number, or no
+    // longer knows what it named before, was reorganised meanwhile, or lies; its head tells which.
     private async Task<T> GuardedAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
     {
         await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -178,7 +178,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
                 {
                     return await ask().ConfigureAwait(false);
                 }
-                catch (SourceException) when (_node.SawConflict)
+                catch (SourceException fault) when (_node.SawConflict || fault.IsAnswered)
                 {
                     if (!await WasReorganisedAsync(cancellationToken).ConfigureAwait(false))
                     {

@@ -178,5 +178,5 @@ public sealed class NodeProbe(IRpc rpc)
     }
 
     private Task<RpcAnswer> AskAsync(string method, string parameters, CancellationToken cancellationToken) =>
-        rpc.AskAsync(new RpcCall(method, parameters) { IsKept = false }, cancellationToken);
+        rpc.AskAsync(new RpcCall(method, parameters) { IsKept = false, GoesOnFromRefusal = true }, cancellationToken);
 }
