@@ -8,14 +8,15 @@ namespace FlowTracer.App.Sources;
 public sealed class LiveSource : IAsyncDisposable
 {
     private readonly KeptRpc _kept;
+    private readonly string _sessionFile;
     private readonly IReadOnlyList<IAsyncDisposable> _owned;
 
     internal LiveSource(
         EthereumSource source, NodeAbilities abilities, string name, bool isKept, RpcMeter meter, KeptRpc kept,
-        CrossCheckedRpc? crossCheck, IReadOnlyList<string> warnings, IReadOnlyList<IAsyncDisposable> owned)
+        CrossCheckedRpc? crossCheck, IReadOnlyList<string> warnings, string sessionFile, IReadOnlyList<IAsyncDisposable> owned)
     {
         (Source, Abilities, Name, ViewIsKept, Meter, CrossCheck, Warnings) = (source, abilities, name, isKept, meter, crossCheck, warnings);
-        (_kept, _owned) = (kept, owned);
+        (_kept, _sessionFile, _owned) = (kept, sessionFile, owned);
     }
 
     /// <summary>The histories.</summary>
@@ -46,6 +47,18 @@ public sealed class LiveSource : IAsyncDisposable
     public async Task<IReadOnlyList<(Asset Asset, string? Symbol, int? Decimals)>> NamesOfAsync(
         IEnumerable<Asset> tokens, CancellationToken cancellationToken) =>
         await Task.WhenAll(tokens.Select(token => Source.NameOfAsync(token, cancellationToken))).ConfigureAwait(false);
+
+    /// <summary>
+    /// Where the chain ended need not be kept when the subject was not there: the next run looks for it anew. What an
+    /// earlier run began with stays.
+    /// </summary>
+    public void ForgetView()
+    {
+        if (!ViewIsKept)
+        {
+            File.Delete(_sessionFile);
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -12,10 +12,12 @@ namespace FlowTracer.App.Sources;
 /// What a trace from live sources begins with, kept so that it can be run again without asking anybody: which kind of
 /// source each address is, what they can do, and where the chain ended.
 /// </summary>
-/// <param name="Explorers">For each address, whether it is an explorer rather than a node.</param>
+/// <param name="Explorers">
+/// For each address, whether it is an explorer rather than a node; null when it was not usable: nobody knows what it is.
+/// </param>
 /// <param name="Abilities">What they can do together.</param>
 /// <param name="View">The chain as it was looked at.</param>
-public sealed record Session(IReadOnlyList<bool> Explorers, NodeAbilities Abilities, ChainView View)
+public sealed record Session(IReadOnlyList<bool?> Explorers, NodeAbilities Abilities, ChainView View)
 {
     private static readonly JsonSerializerOptions Options = new() { WriteIndented = true };
 
@@ -30,7 +32,7 @@ public sealed record Session(IReadOnlyList<bool> Explorers, NodeAbilities Abilit
         {
             return File.Exists(file) ? JsonSerializer.Deserialize<Document>(File.ReadAllBytes(file), Options)?.ToSession() : null;
         }
-        catch (Exception fault) when (fault is JsonException or FormatException)
+        catch (Exception fault) when (fault is JsonException or FormatException or ArgumentException)
         {
             // Not whole: as good as not there. It is written anew.
             return null;
@@ -38,16 +40,25 @@ public sealed record Session(IReadOnlyList<bool> Explorers, NodeAbilities Abilit
     }
 
     /// <summary>Keeps a session, whole or not at all.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
     public void Write(string file)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         string temporary = $"{file}.{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}.tmp";
-        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(Document.Of(this), Options));
-        File.Move(temporary, file, overwrite: true);
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(Document.Of(this), Options));
+            File.Move(temporary, file, overwrite: true);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException(
+                $"the cache in {Path.GetDirectoryName(Path.GetDirectoryName(file))} cannot be written: {fault.Message}", fault);
+        }
     }
 
     private sealed record Document(
-        IReadOnlyList<bool> Explorers, NodeAbilities Abilities, string Chain, string Genesis, ulong Head, string HeadHash,
+        IReadOnlyList<bool?> Explorers, NodeAbilities Abilities, string Chain, string Genesis, ulong Head, string HeadHash,
         long HeadTimeSeconds, ulong FinalBlock)
     {
         public static Document Of(Session session) => new(

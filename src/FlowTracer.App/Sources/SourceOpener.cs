@@ -35,6 +35,11 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
             throw new InputException("--cross-check compares two sources: give --source twice");
         }
 
+        if (request.CrossCheck && request.Offline)
+        {
+            throw new InputException("--cross-check asks two sources and --offline asks nobody: give one of them");
+        }
+
         AnswerCache cache = new(request.CacheFolder ?? (settings.Cache.Folder.Length > 0 ? settings.Cache.Folder : DefaultCacheFolder), time);
         string file = Session.FileOf(cache.Folder, QuestionOf(request, urls, chain, subject));
         Session? session = request.Refresh ? null : Session.Read(file);
@@ -47,23 +52,38 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
 
         RpcMeter meter = new();
         HttpPipeline pipeline = new(settings.Fetch, meter, time);
-        List<string> warnings = [];
-        List<FoundNode> nodes = session is null
-            ? await FindAllAsync(urls, chain, pipeline, warnings, cancellationToken).ConfigureAwait(false)
-            : [.. urls.Select((url, i) => Make(url, session.Explorers.ElementAtOrDefault(i), pipeline))];
-        if (request.CrossCheck && nodes.Count < 2)
+        List<FoundNode> nodes = [];
+        try
         {
-            throw new SourceException(urls[0].Display, "--cross-check", $"two sources are needed; {warnings[0]}");
-        }
+            List<string> warnings = [];
+            nodes.AddRange(session is null
+                ? await FindAllAsync(urls, chain, pipeline, warnings, cancellationToken).ConfigureAwait(false)
+                : Enumerable.Range(0, urls.Length).Where(i => session.Explorers.ElementAtOrDefault(i) is not null)
+                    .Select(i => Make(urls[i], session.Explorers[i]!.Value, pipeline)));
+            if (request.CrossCheck && nodes.Count < 2)
+            {
+                throw new SourceException(urls[0].Display, "--cross-check", $"two sources are needed; {warnings[0]}");
+            }
 
-        CrossCheckedRpc? crossCheck = request.CrossCheck
-            ? new CrossCheckedRpc(nodes[0].Rpc, Joined(nodes[1..]))
-            : null;
-        IRpc asked = crossCheck ?? Joined(nodes);
-        bool isKept = session is not null;
-        session ??= await LookAsync(asked, request, chain, urls, nodes, cancellationToken).ConfigureAwait(false);
-        session.Write(file);
-        return Open(request, session, file, asked, crossCheck, cache, meter, warnings, nodes, pipeline, isKept, urls);
+            CrossCheckedRpc? crossCheck = request.CrossCheck
+                ? new CrossCheckedRpc(nodes[0].Rpc, Joined(nodes[1..]))
+                : null;
+            IRpc asked = crossCheck ?? Joined(nodes);
+            bool isKept = session is not null;
+            session ??= await LookAsync(asked, request, chain, urls, nodes, cancellationToken).ConfigureAwait(false);
+            session.Write(file);
+            return Open(request, session, file, asked, crossCheck, cache, meter, warnings, nodes, pipeline, isKept, urls);
+        }
+        catch
+        {
+            foreach (IAsyncDisposable node in nodes.Select(static node => node.Rpc).OfType<IAsyncDisposable>())
+            {
+                await node.DisposeAsync().ConfigureAwait(false);
+            }
+
+            pipeline.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Finds out what one address is.</summary>
@@ -119,23 +139,25 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
         NodeUrl[] urls, ChainId chain, HttpPipeline pipeline, List<string> warnings, CancellationToken cancellationToken)
     {
         List<FoundNode> nodes = [];
-        SourceException? unreachable = null;
+        InputException? wrong = null;
+        Exception? unusable = null;
         foreach (NodeUrl url in urls)
         {
             try
             {
                 (FoundNode node, ChainId found) = await FindAsync(url, pipeline, cancellationToken).ConfigureAwait(false);
-                nodes.Add(found == chain ? node : throw new InputException(
-                    $"{url} is on {found}, and the trace is on {chain}: add --chain {found}, or give another source"));
+                nodes.Add(node);
+                wrong ??= found == chain ? null : new InputException(
+                    $"{url} is on {found}, and the trace is on {chain}: add --chain {found}, or give another source");
             }
-            catch (SourceException fault)
+            catch (Exception fault) when (fault is SourceException or InputException)
             {
-                unreachable = fault;
-                warnings.Add($"not used, since it does not answer: {fault.Message}");
+                unusable ??= fault;
+                warnings.Add($"not used: {fault.Message}");
             }
         }
 
-        return nodes.Count > 0 ? nodes : throw unreachable!;
+        return wrong is not null ? throw wrong : nodes.Count > 0 ? nodes : throw unusable!;
     }
 
     private static async Task<Session> LookAsync(
@@ -146,7 +168,7 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
         ChainView view = await probe.LookAsync(chain, (ulong?)request.Confirmations, request.AsOf, cancellationToken).ConfigureAwait(false);
         NodeAbilities abilities = await probe.AbilitiesAsync(view, cancellationToken).ConfigureAwait(false);
         return new Session(
-            [.. urls.Select(url => nodes.Exists(node => node.Url == url && node.IsExplorer))], abilities, view);
+            [.. urls.Select(url => nodes.Find(node => node.Url == url)?.IsExplorer)], abilities, view);
     }
 
     private LiveSource Open(
@@ -154,7 +176,12 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
         RpcMeter meter, List<string> warnings, List<FoundNode> nodes, HttpPipeline pipeline, bool isKept, NodeUrl[] urls)
     {
         string name = string.Join(", ", urls.Select(static url => url.Display));
-        KeptRpc kept = new(cache, request.Offline ? null : asked, name, meter) { Scope = ScopeOf(session.View) };
+        KeptRpc kept = new(cache, request.Offline ? null : asked, name, meter)
+        {
+            Scope = ScopeOf(session.View),
+            // A comparison is made each time: what one source said alone, or what differed before, must not pass for agreed.
+            AsksAnew = request.CrossCheck,
+        };
         async Task<ChainView> LookAgainAsync(CancellationToken token)
         {
             ChainView view = await new NodeProbe(asked)
@@ -168,7 +195,7 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
             kept, session.Abilities, session.View, LookAgainAsync, () => kept.HasAsked,
             new LiveLimits(settings.Reach.MostTransactions, (ulong)settings.Reach.MostScannedBlocks));
         return new LiveSource(
-            source, session.Abilities, name, isKept, meter, kept, crossCheck, warnings,
+            source, session.Abilities, name, isKept, meter, kept, crossCheck, warnings, file,
             [.. nodes.Select(static node => node.Rpc).OfType<IAsyncDisposable>(), new Owned(pipeline)]);
     }
 

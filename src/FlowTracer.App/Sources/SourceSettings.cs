@@ -98,9 +98,25 @@ public sealed partial class SourceSettings
         }
 
         return Sources.TryGetValue(source, out NamedSource? named) && named.Urls.Count > 0
-            ? [.. named.Urls.Select(url => NodeUrl.Parse(WithVariables(url, source)))]
+            ? [.. named.Urls.Select(url => UrlOf(url, source))]
+            // What looks like an address without its scheme may hold a key, and is not repeated.
+            : source.AsSpan().ContainsAny('/', '?', '@') ? throw new InputException(
+                "a source is a URL that starts with http:// or https://, as in http://localhost:8545, or a name from the settings")
             : throw new InputException(
                 $"there is no source {new ParseError(source, 1, $"expected a URL (http://… or https://…) or a name from the settings ({(Sources.Count == 0 ? "there are none" : string.Join(", ", Sources.Keys.Order(StringComparer.Ordinal)))})")}");
+    }
+
+    private static NodeUrl UrlOf(string url, string source)
+    {
+        string whole = WithVariables(url, source);
+        try
+        {
+            return NodeUrl.Parse(whole);
+        }
+        catch (InputException fault)
+        {
+            throw new InputException($"source '{source}': {fault.Message}");
+        }
     }
 
     private static string WithVariables(string url, string source) => Variable().Replace(url, match =>

@@ -81,11 +81,15 @@ internal static class Cli
     private static string Misunderstood(ParseResult parsed)
     {
         string fault = parsed.UnmatchedTokens is [var token, ..]
-            ? $"unknown command, option or argument {new Core.Model.ParseError(token, 1, "it does not belong here")}"
+            ? $"unknown command, option or argument {new Core.Model.ParseError(Shown(token), 1, "it does not belong here")}"
             : parsed.Errors[0].Message;
         IEnumerable<string> path = parsed.CommandResult.Command is RootCommand ? [] : PathOf(parsed.CommandResult);
         return $"{fault.TrimEnd('.')} (see {string.Join(' ', ["flowtracer", .. path, "--help"])})";
     }
+
+    // A URL may hold a key behind its host, or before it.
+    private static string Shown(string token) => token.IndexOf("://", StringComparison.Ordinal) is int at and >= 0
+        ? token[..at] + "://…" : token;
 
     private static IEnumerable<string> PathOf(CommandResult command) =>
         (command.Parent is CommandResult { Command: not RootCommand } parent ? PathOf(parent) : []).Append(command.Command.Name);

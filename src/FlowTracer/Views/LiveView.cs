@@ -54,7 +54,7 @@ internal static class LiveView
         foreach (Disagreement difference in check.Disagreements.Take(DisagreementsShown))
         {
             Console.Error.WriteLine(
-                $"flowtracer: {difference.Call} {difference.Path}: {difference.FirstNode} says {difference.FirstValue}, {difference.SecondNode} says {difference.SecondValue}");
+                $"flowtracer: {difference.Call.Shown}: {difference.Path}: {difference.FirstNode} says {difference.FirstValue}, {difference.SecondNode} says {difference.SecondValue}");
         }
 
         return check.DisagreementCount > 0 ? ExitCode.CheckFailed : ExitCode.Done;
