@@ -17,7 +17,8 @@ namespace FlowTracer.App.Traces;
 /// <summary>Opens cases and traces them: what the command line, the batch host and the screen share.</summary>
 /// <param name="fixtures">The folder of the facts that ship with the program.</param>
 /// <param name="labels">The labels; they may still be loading while the facts are read.</param>
-public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels)
+/// <param name="settings">Settings of live sources; those of this machine unless given.</param>
+public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSettings? settings = null)
 {
     private readonly HeistCatalogue _heists = new(fixtures);
 
@@ -44,14 +45,19 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels)
         }
 
         ChainId chain = heist is { Seeds: [var first, ..] } ? first.Asset.Chain : request.Chain;
-        SourceOpener opener = new(SourceSettings.Load(), TimeProvider.System);
+        SourceOpener opener = new(settings ?? SourceSettings.Load(), TimeProvider.System);
         LiveSource live = await opener.OpenAsync(asked, chain, SubjectText(subject), cancellationToken).ConfigureAwait(false);
         try
         {
             return await OpenLiveAsync(request, subject, heist, live, cancellationToken).ConfigureAwait(false);
         }
-        catch
+        catch (Exception fault)
         {
+            if (fault is InputException)
+            {
+                live.ForgetView();
+            }
+
             await live.DisposeAsync().ConfigureAwait(false);
             throw;
         }
@@ -61,10 +67,10 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels)
     public static async Task<TraceReport> RunAsync(
         TraceCase opened, ITaintPolicy policy, IProgress<TraceProgress>? progress, CancellationToken cancellationToken)
     {
-        FactsRecorder? recorder = opened.Live is null ? null : new FactsRecorder(opened.Source);
-        Tracer tracer = new(recorder ?? opened.Source, opened.Tags, opened.Live is null ? FetchOptions.Default : FetchOptions.AllAtOnce);
-        Trace trace = await tracer.RunAsync(opened.Question with { Policy = policy }, progress, cancellationToken)
-            .ConfigureAwait(false);
+        (Trace trace, FactsRecorder? recorder) = opened.Live is { } source
+            ? await RunLiveAsync(opened, source, policy, progress, cancellationToken).ConfigureAwait(false)
+            : (await new Tracer(opened.Source, opened.Tags, FetchOptions.Default)
+                .RunAsync(opened.Question with { Policy = policy }, progress, cancellationToken).ConfigureAwait(false), null);
         RefuseMoreThanThere(trace, opened.Assets);
         RefuseNothing(trace);
         AssetCatalogue assets = opened.Live is { } live
@@ -73,6 +79,56 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels)
         Provenance provenance = recorder is null ? opened.Provenance
             : opened.Provenance with { DataDigest = recorder.Digest(), AsOf = AsOfView(opened.Live!) };
         return new TraceReport(trace, provenance, assets, opened.Heist);
+    }
+
+    // A chain that was reorganised on the way may have put anything elsewhere, the seeds too: then all is asked again.
+    private static async Task<(Trace Trace, FactsRecorder Facts)> RunLiveAsync(
+        TraceCase opened, LiveSource live, ITaintPolicy policy, IProgress<TraceProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        TraceQuestion question = opened.Question;
+        string? seen = opened.SeenHash;
+        while (true)
+        {
+            FactsRecorder facts = new(opened.Source);
+            Trace? trace = null;
+            try
+            {
+                trace = await new Tracer(facts, opened.Tags, FetchOptions.AllAtOnce)
+                    .RunAsync(question with { Policy = policy }, progress, cancellationToken).ConfigureAwait(false);
+            }
+            catch (LedgerException)
+            {
+                // Facts of two chains cannot be true together: whether it is that, the source finds out.
+                await live.Source.ChangedAsync(cancellationToken).ConfigureAwait(false);
+                if (HeadOf(live) == seen)
+                {
+                    throw;
+                }
+            }
+
+            if (trace is not null && HeadOf(live) == seen)
+            {
+                return (trace, facts);
+            }
+
+            seen = HeadOf(live);
+            question = await AskAgainAsync(opened, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static string HeadOf(LiveSource live) => live.Source.View.HeadHash.ToString();
+
+    private static async Task<TraceQuestion> AskAgainAsync(TraceCase opened, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await opened.AskAgain!(cancellationToken).ConfigureAwait(false);
+        }
+        catch (InputException gone)
+        {
+            throw new InputException($"the chain was reorganised during the trace: {gone.Message}");
+        }
     }
 
     private async Task<TraceCase> OpenRecordAsync(
@@ -113,20 +169,30 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels)
         string dataDigest, LiveSource? live, CancellationToken cancellationToken)
     {
         SeedFinder finder = new(source, request, assets, name);
-        ImmutableArray<Seed> seeds = subject switch
+        async Task<TraceQuestion> FindAsync(CancellationToken token)
         {
-            TraceSubject.OfHeist => await finder.OfHeistAsync(heist!, cancellationToken).ConfigureAwait(false),
-            TraceSubject.OfTransaction tx => await finder.OfTransactionAsync(tx, cancellationToken).ConfigureAwait(false),
-            TraceSubject.OfAddress address => await finder.OfAddressAsync(address.Address, cancellationToken).ConfigureAwait(false),
-            _ => throw new InvariantException("no such subject"),
-        };
-        TraceQuestion question = new(
-            seeds, request.Policy, request.Direction,
-            request.Limits with { SmallestLot = finder.SmallestLots() },
-            heist?.Known ?? []);
+            ImmutableArray<Seed> seeds = subject switch
+            {
+                TraceSubject.OfHeist => await finder.OfHeistAsync(heist!, token).ConfigureAwait(false),
+                TraceSubject.OfTransaction tx => await finder.OfTransactionAsync(tx, token).ConfigureAwait(false),
+                TraceSubject.OfAddress address => await finder.OfAddressAsync(address.Address, token).ConfigureAwait(false),
+                _ => throw new InvariantException("no such subject"),
+            };
+            return new TraceQuestion(
+                seeds, request.Policy, request.Direction,
+                request.Limits with { SmallestLot = finder.SmallestLots() },
+                heist?.Known ?? []);
+        }
+
+        string? seen = live is null ? null : HeadOf(live);
+        TraceQuestion question = await FindAsync(cancellationToken).ConfigureAwait(false);
         LabelIndex index = await labels.ConfigureAwait(false);
         return new TraceCase(
-            source, index, question, new Provenance(SubjectText(subject), dataDigest, index.Digest, ProgramVersion), assets, heist, live);
+            source, index, question, new Provenance(SubjectText(subject), dataDigest, index.Digest, ProgramVersion), assets, heist, live)
+        {
+            AskAgain = live is null ? null : FindAsync,
+            SeenHash = seen,
+        };
     }
 
     private static AsOf AsOfView(LiveSource live)

@@ -39,6 +39,12 @@ public sealed record TraceCase(
     Heist? Heist,
     Sources.LiveSource? Live = null) : IAsyncDisposable
 {
+    /// <summary>Finds the seeds once more, after a reorganisation of the chain; null for a record, which does not change.</summary>
+    public Func<CancellationToken, Task<TraceQuestion>>? AskAgain { get; init; }
+
+    /// <summary>The hash of the last block looked at when the seeds were found; null for a record.</summary>
+    public string? SeenHash { get; init; }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Live?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -20,6 +20,12 @@ public abstract record TraceSubject
     /// <exception cref="InputException">An address or transaction is malformed.</exception>
     public static TraceSubject Parse(string text, ChainId chain)
     {
+        if (text.Contains("://", StringComparison.Ordinal))
+        {
+            // It may hold a key, so it is not repeated.
+            throw new InputException("what is traced is an address, a transaction or a heist; a node's URL is given with --source");
+        }
+
         if (!text.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
         {
             return new OfHeist(text);
