@@ -3,6 +3,7 @@ using FlowTracer.App.Export;
 using FlowTracer.App.Labels;
 using FlowTracer.App.Sources;
 using FlowTracer.App.Traces;
+using FlowTracer.Chains.Rpc;
 
 namespace FlowTracer.EndToEnd.Ethereum;
 
@@ -18,15 +19,21 @@ internal sealed class Desk : IDisposable
     public TemporaryFolder Cache { get; } = new();
 
     /// <summary>Traces, and returns <c>trace.json</c>.</summary>
-    public static async Task<LiveTrace> TraceAsync(TraceRequest request)
+    public static async Task<LiveTrace> TraceAsync(TraceRequest request) => new(await JsonAsync(request));
+
+    /// <summary>Traces, and returns the text of <c>trace.json</c>.</summary>
+    /// <param name="request">What to trace, where.</param>
+    /// <param name="fetch">How patiently; as set on this machine unless given.</param>
+    public static async Task<string> JsonAsync(TraceRequest request, FetchSettings? fetch = null)
     {
-        TraceDesk desk = new(TraceDesk.ShippedFixtures, Labels);
+        SourceSettings? settings = fetch is null ? null : new SourceSettings { Fetch = fetch };
+        TraceDesk desk = new(TraceDesk.ShippedFixtures, Labels, settings);
         await using TraceCase opened = await desk.OpenAsync(request, CancellationToken.None);
         TraceReport report = await TraceDesk.RunAsync(opened, request.Policy, null, CancellationToken.None);
         ITraceExporter exporter = Exports.Find("json");
         using MemoryStream output = new();
         exporter.Write(exporter.FileNames[0], report, new ExportOptions(Aggregate: false), output);
-        return new LiveTrace(Encoding.UTF8.GetString(output.ToArray()));
+        return Encoding.UTF8.GetString(output.ToArray());
     }
 
     /// <summary>What was stolen by a scenario's theft, to be traced at a node up to its newest block.</summary>

@@ -31,6 +31,9 @@ internal sealed class FaultyNode : IAsyncDisposable
     /// <summary>How long each HTTP request waits before it is passed on.</summary>
     public TimeSpan Latency { get; set; }
 
+    /// <summary>What happens, besides, before each HTTP request is passed on; it is given the request's number, from 1.</summary>
+    public Func<int, Task>? Before { get; set; }
+
     /// <summary>HTTP requests so far.</summary>
     public int Requests => _server.Requests;
 
@@ -108,6 +111,11 @@ internal sealed class FaultyNode : IAsyncDisposable
         if (Latency > TimeSpan.Zero)
         {
             await Task.Delay(Latency, cancellation);
+        }
+
+        if (Before is { } before)
+        {
+            await before(Requests);
         }
 
         JsonNode? body = JsonNode.Parse(asked.Body);
