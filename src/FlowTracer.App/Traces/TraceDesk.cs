@@ -113,6 +113,7 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
             }
 
             seen = HeadOf(live);
+            await live.Source.StartOverAsync(cancellationToken).ConfigureAwait(false);
             question = await AskAgainAsync(opened, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FlowTracer.Chains.Rpc;
 
 namespace FlowTracer.EndToEnd.Ethereum;
@@ -8,11 +9,23 @@ public sealed class SmallChain : IAsyncLifetime
     /// <summary>The scenarios that stand for all: ETH, a contract that hands on, a token whose fee goes elsewhere.</summary>
     public static IReadOnlyList<string> Stories { get; } = ["plain hops", "splitter", "fee on transfer"];
 
+    private readonly ConcurrentDictionary<(string Story, string Kind), Task<(string Json, int Requests)>> _healthy = new();
     private AnvilNode? _node;
 
     internal AnvilNode Node => _node!;
 
     internal Dictionary<string, Scenario> Told { get; } = [];
+
+    /// <summary>What a healthy node of a kind comes to, with the HTTP requests it takes.</summary>
+    internal Task<(string Json, int Requests)> HealthyAsync(string story, string kind) =>
+        _healthy.GetOrAdd((story, kind), key => TraceHealthyAsync(Told[key.Story], key.Kind));
+
+    internal FaultyNode NodeOf(string kind, Action<FaultyNode>? fault = null)
+    {
+        FaultyNode node = new(Node.Url);
+        fault?.Invoke(node);
+        return node.Without(SourceKinds.All[kind]);
+    }
 
     /// <summary>Repeats as often as the program does, and waits hardly at all.</summary>
     internal static FetchSettings Quick { get; } = new() { FirstDelayMs = 1, LongestDelayMs = 5_000 };
@@ -38,5 +51,13 @@ public sealed class SmallChain : IAsyncLifetime
         {
             await _node.DisposeAsync();
         }
+    }
+
+    private async Task<(string Json, int Requests)> TraceHealthyAsync(Scenario scenario, string kind)
+    {
+        await using FaultyNode node = NodeOf(kind);
+        using Desk desk = new();
+        string json = await Desk.JsonAsync(desk.Request(scenario.Theft, node.Url), Quick);
+        return (json, node.Requests);
     }
 }

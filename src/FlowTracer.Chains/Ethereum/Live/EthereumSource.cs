@@ -151,6 +151,17 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         }
     }
 
+    /// <summary>
+    /// Forgets what was read, so that a trace that starts over asks as a first one does; kept answers are not asked for again.
+    /// </summary>
+    public async Task StartOverAsync(CancellationToken cancellationToken)
+    {
+        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Clear();
+        _answered.Clear();
+        _reading.Release();
+    }
+
     private static ITransactionIndex IndexOf(NodeAbilities abilities, EthereumNode node, LiveLimits limits) =>
         abilities.HasTraceFilter ? new TraceFilterIndex(node, abilities.WidestTraceRange)
         : abilities.HasOtterscan ? new OtterscanIndex(node)
@@ -216,6 +227,11 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         }
 
         View = await _look(cancellationToken).ConfigureAwait(false);
+        Clear();
+    }
+
+    private void Clear()
+    {
         _node.Forget();
         _book.Clear();
         _accounts.Clear();

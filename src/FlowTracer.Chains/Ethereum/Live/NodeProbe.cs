@@ -129,9 +129,14 @@ public sealed class NodeProbe(IRpc rpc)
         const ulong far = 512;
         ulong? block = await NewestFilledAsync(view.Head, near, cancellationToken).ConfigureAwait(false)
             ?? await NewestFilledAsync(view.Head - Math.Min(view.Head, near), far, cancellationToken).ConfigureAwait(false);
-        return block is ulong number
-            ? (await new EthereumNode(rpc, view.Chain).BlockAsync(number, cancellationToken).ConfigureAwait(false)).Transactions[^1].Hash
-            : null;
+        if (block is not ulong number)
+        {
+            return null;
+        }
+
+        // None is left when the chain was reorganised in between.
+        Block filled = await new EthereumNode(rpc, view.Chain).BlockAsync(number, cancellationToken).ConfigureAwait(false);
+        return filled.Transactions.IsEmpty ? null : filled.Transactions[^1].Hash;
     }
 
     private async Task<ulong?> NewestFilledAsync(ulong last, ulong count, CancellationToken cancellationToken)
