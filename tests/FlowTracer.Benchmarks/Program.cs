@@ -4,10 +4,16 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
 using FlowTracer.Benchmarks;
 
-// `process` times whole runs of the program; anything else goes to BenchmarkDotNet (--filter, --list …).
+// `process` times whole runs of the program, `live` asks a real node; anything else goes to BenchmarkDotNet (--filter, --list …).
 if (args is ["process", .. string[] rest])
 {
     return WholeProcess.Run(rest);
+}
+
+// `live` counts what tracing costs a real node behind latency (docs/performance.md).
+if (args is ["live"])
+{
+    return await LiveNodes.RunAsync();
 }
 
 // In process: the figures are of this build, and nothing is restored or compiled while measuring.

@@ -64,7 +64,7 @@ public sealed class SourceChecker(SourceSettings settings, TimeProvider time)
         await using IAsyncDisposable? owned = node.Rpc as IAsyncDisposable;
         NodeProbe probe = new(node.Rpc);
         ChainView newest = await probe.LookAsync(chain, 0, null, cancellationToken).ConfigureAwait(false);
-        NodeAbilities abilities = await probe.AbilitiesAsync(newest, cancellationToken).ConfigureAwait(false);
+        NodeAbilities abilities = await probe.AbilitiesAsync(newest, null, cancellationToken).ConfigureAwait(false);
         ChainView view = await probe.LookAsync(chain, null, null, cancellationToken).ConfigureAwait(false);
         using EthereumSource opened = new(node.Rpc, abilities, view, _ => Task.FromResult(view), static () => false, LiveLimits.Default);
         return new SourceReport(url.Display, null)

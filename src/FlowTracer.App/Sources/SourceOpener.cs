@@ -23,11 +23,12 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
     /// <param name="request">What the user says.</param>
     /// <param name="chain">The chain the trace is on; another one's node is refused.</param>
     /// <param name="subject">What is traced: an earlier trace of it is continued where the chain ended then.</param>
+    /// <param name="known">A transaction that should be there, to try methods on; null for any.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="InputException">The source is not usable, or of another chain.</exception>
     /// <exception cref="SourceException">It does not answer.</exception>
     public async Task<LiveSource> OpenAsync(
-        SourceRequest request, ChainId chain, string subject, CancellationToken cancellationToken)
+        SourceRequest request, ChainId chain, string subject, TxHash? known, CancellationToken cancellationToken)
     {
         NodeUrl[] urls = [.. request.Sources.SelectMany(settings.Resolve)];
         if (request.CrossCheck && urls.Length < 2)
@@ -70,7 +71,7 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
                 : null;
             IRpc asked = crossCheck ?? Joined(nodes);
             bool isKept = session is not null;
-            session ??= await LookAsync(asked, request, chain, urls, nodes, cancellationToken).ConfigureAwait(false);
+            session ??= await LookAsync(asked, request, chain, known, urls, nodes, cancellationToken).ConfigureAwait(false);
             session.Write(file);
             return Open(request, session, file, asked, crossCheck, cache, meter, warnings, nodes, pipeline, isKept, urls);
         }
@@ -161,12 +162,12 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
     }
 
     private static async Task<Session> LookAsync(
-        IRpc asked, SourceRequest request, ChainId chain, NodeUrl[] urls, List<FoundNode> nodes,
+        IRpc asked, SourceRequest request, ChainId chain, TxHash? known, NodeUrl[] urls, List<FoundNode> nodes,
         CancellationToken cancellationToken)
     {
         NodeProbe probe = new(asked);
         ChainView view = await probe.LookAsync(chain, (ulong?)request.Confirmations, request.AsOf, cancellationToken).ConfigureAwait(false);
-        NodeAbilities abilities = await probe.AbilitiesAsync(view, cancellationToken).ConfigureAwait(false);
+        NodeAbilities abilities = await probe.AbilitiesAsync(view, known, cancellationToken).ConfigureAwait(false);
         return new Session(
             [.. urls.Select(url => nodes.Find(node => node.Url == url)?.IsExplorer)], abilities, view);
     }

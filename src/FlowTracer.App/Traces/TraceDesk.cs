@@ -46,7 +46,8 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
 
         ChainId chain = heist is { Seeds: [var first, ..] } ? first.Asset.Chain : request.Chain;
         SourceOpener opener = new(settings ?? SourceSettings.Load(), TimeProvider.System);
-        LiveSource live = await opener.OpenAsync(asked, chain, SubjectText(subject), cancellationToken).ConfigureAwait(false);
+        LiveSource live = await opener
+            .OpenAsync(asked, chain, SubjectText(subject), (subject as TraceSubject.OfTransaction)?.Tx, cancellationToken).ConfigureAwait(false);
         try
         {
             return await OpenLiveAsync(request, subject, heist, live, cancellationToken).ConfigureAwait(false);

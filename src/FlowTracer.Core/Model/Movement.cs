@@ -99,6 +99,9 @@ public sealed class Movement
     /// <summary>Where the fact comes from, for a person.</summary>
     public string Source { get; }
 
+    /// <summary>Why it may be read otherwise than as stated, as the end of a sentence; null where nothing speaks against it.</summary>
+    public string? Doubt { get; private init; }
+
     /// <summary>Who gives. The amounts of each leg are more than zero.</summary>
     public ImmutableArray<Leg> Inputs { get; }
 
@@ -127,14 +130,15 @@ public sealed class Movement
         TxHash? tx,
         string source,
         ImmutableArray<Leg> inputs,
-        ImmutableArray<Leg> outputs)
+        ImmutableArray<Leg> outputs,
+        string? doubt = null)
     {
         if (Fault(kind, position, inputs, outputs) is string fault)
         {
             throw new ArgumentException($"not a movement: {fault}", nameof(kind));
         }
 
-        return new Movement(kind, grade, position, stamp, tx, source, inputs, outputs);
+        return new Movement(kind, grade, position, stamp, tx, source, inputs, outputs) { Doubt = doubt };
     }
 
     private static string? Fault(

@@ -190,6 +190,13 @@ internal sealed partial class Sweep
             }
         }
 
+        foreach (Hop hop in _graph.Hops.Where(static hop => hop.Movement.Doubt is not null).DistinctBy(static hop => hop.Movement))
+        {
+            yield return new Assumption(
+                "unconfirmed-swap", _graph.Nodes[hop.To].Id,
+                $"What it received{InTransaction(hop.Movement)} counts as bought with what was given there: {hop.Movement.Doubt}.");
+        }
+
         foreach (IGrouping<string, ActiveHolder> covered in _active.Values
             .Where(static holder => holder.History is { Coverage.IsComplete: true })
             .GroupBy(static holder => holder.History!.Coverage.Text))

@@ -86,6 +86,7 @@ internal static class SourceView
                 ["calls in a request", report.IsExplorer ? "1" : report.BatchSize.ToString(CultureInfo.InvariantCulture)],
                 ["trace_filter", Has(abilities.HasTraceFilter, abilities.WidestTraceRange)],
                 ["ots_searchTransactionsBefore", Has(abilities.HasOtterscan)],
+                ["ots_getInternalOperations", Has(abilities.HasOtterscanInternals)],
                 ["Etherscan's lists", Has(abilities.HasExplorer)],
                 ["trace_transaction", Has(abilities.HasTraceTransaction)],
                 ["debug_traceTransaction callTracer", Has(abilities.HasCallTracer)],
@@ -121,6 +122,7 @@ internal static class SourceView
         json.WriteBoolean("trace_filter", abilities.HasTraceFilter);
         json.WriteNumber("trace_filter_blocks", abilities.WidestTraceRange);
         json.WriteBoolean("otterscan", abilities.HasOtterscan);
+        json.WriteBoolean("otterscan_internals", abilities.HasOtterscanInternals);
         json.WriteBoolean("explorer_lists", abilities.HasExplorer);
         json.WriteBoolean("trace_transaction", abilities.HasTraceTransaction);
         json.WriteBoolean("call_tracer", abilities.HasCallTracer);

@@ -17,6 +17,7 @@ internal sealed class FaultyNode : IAsyncDisposable
     private readonly List<Rule> _rules = [];
     private readonly ConcurrentDictionary<string, int> _calls = new();
     private int _largestBatch;
+    private int _rounds;
 
     /// <summary>Puts a proxy before the node at <paramref name="node"/>.</summary>
     public FaultyNode(Uri node)
@@ -40,6 +41,11 @@ internal sealed class FaultyNode : IAsyncDisposable
     /// <summary>The most HTTP requests open at one time.</summary>
     public int MostConcurrent => _server.MostConcurrent;
 
+    /// <summary>
+    /// The longest chain of HTTP requests of which each came after an answer to the one before: what latency multiplies.
+    /// </summary>
+    public int Rounds => Volatile.Read(ref _rounds);
+
     /// <summary>The largest batch that came.</summary>
     public int LargestBatch => Volatile.Read(ref _largestBatch);
 
@@ -58,6 +64,7 @@ internal sealed class FaultyNode : IAsyncDisposable
         _server.ResetCounters();
         _calls.Clear();
         Volatile.Write(ref _largestBatch, 0);
+        Volatile.Write(ref _rounds, 0);
     }
 
     /// <summary>Adds a fault; the first that applies to a call, or to an HTTP answer, is the one that happens.</summary>
@@ -107,6 +114,18 @@ internal sealed class FaultyNode : IAsyncDisposable
         : method == pattern;
 
     private async Task<HttpAnswer> AnswerAsync(HttpAsked asked, CancellationToken cancellation)
+    {
+        int round = Rounds + 1;
+        HttpAnswer answer = await AnswerOneAsync(asked, cancellation);
+        for (int most = Rounds; round > most; most = Rounds)
+        {
+            Interlocked.CompareExchange(ref _rounds, round, most);
+        }
+
+        return answer;
+    }
+
+    private async Task<HttpAnswer> AnswerOneAsync(HttpAsked asked, CancellationToken cancellation)
     {
         if (Latency > TimeSpan.Zero)
         {

@@ -172,7 +172,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
     private static IInternalReader? ReaderOf(NodeAbilities abilities, EthereumNode node) =>
         abilities.HasTraceTransaction ? new TraceReader(node)
         : abilities.HasCallTracer ? new CallTracerReader(node)
-        : abilities.HasOtterscan ? new OtterscanReader(node)
+        : abilities.HasOtterscanInternals ? new OtterscanReader(node)
         : abilities.HasExplorer ? new ExplorerReader(node)
         : null;
 
@@ -332,7 +332,11 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         Task<IReadOnlyList<Log>> logs = _logs.ReadAsync(address, first, last, cancellationToken);
         Task<(bool HasCode, bool)> kind = _node.KindAsync(address, last, cancellationToken);
         Task[] ends = _hasOldState
-            ? [_node.BalanceAsync(address, before, cancellationToken), _node.BalanceAsync(address, last, cancellationToken)]
+            ?
+            [
+                .. ((ulong[])[before, last]).SelectMany(block => (Task[])
+                    [_node.BalanceAsync(address, block, cancellationToken), _node.NonceAsync(address, block, cancellationToken)]),
+            ]
             : [];
         await Task.WhenAll([found, logs, kind, .. ends]).ConfigureAwait(false);
         TxRef[] transactions =

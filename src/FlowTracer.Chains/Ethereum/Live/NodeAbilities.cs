@@ -18,8 +18,11 @@ public sealed record NodeAbilities
     /// <summary><c>debug_traceTransaction</c> with <c>callTracer</c>.</summary>
     public bool HasCallTracer { get; init; }
 
-    /// <summary><c>ots_searchTransactionsBefore</c> and <c>ots_getInternalOperations</c>: an index by address.</summary>
+    /// <summary><c>ots_searchTransactionsBefore</c>: an index by address.</summary>
     public bool HasOtterscan { get; init; }
+
+    /// <summary><c>ots_getInternalOperations</c>.</summary>
+    public bool HasOtterscanInternals { get; init; }
 
     /// <summary>Etherscan's API: lists of transactions by address.</summary>
     public bool HasExplorer { get; init; }
@@ -40,5 +43,5 @@ public sealed record NodeAbilities
     public ulong WidestTraceRange { get; init; }
 
     /// <summary>Whether a trace can see what contracts move inside transactions.</summary>
-    public bool SeesInternal => HasTraceTransaction || HasCallTracer || HasOtterscan || HasExplorer || HasOldState;
+    public bool SeesInternal => HasTraceTransaction || HasCallTracer || HasOtterscanInternals || HasExplorer || HasOldState;
 }

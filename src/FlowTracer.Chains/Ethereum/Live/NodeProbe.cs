@@ -53,9 +53,12 @@ public sealed class NodeProbe(IRpc rpc)
     }
 
     /// <summary>What the node can do.</summary>
-    public async Task<NodeAbilities> AbilitiesAsync(ChainView view, CancellationToken cancellationToken)
+    /// <param name="view">The chain it is on.</param>
+    /// <param name="known">A transaction that is there, to try methods on; null to look for one.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<NodeAbilities> AbilitiesAsync(ChainView view, TxHash? known, CancellationToken cancellationToken)
     {
-        TxHash? sample = await SampleAsync(view, cancellationToken).ConfigureAwait(false);
+        TxHash? sample = await SampleAsync(view, cancellationToken).ConfigureAwait(false) ?? known;
         string hash = (sample ?? default).ToString(ChainFamily.Account);
         Task<string> client = ClientAsync(cancellationToken);
         Task<bool> traceFilter = WorksAsync("trace_filter", TraceFilter(view.Head, view.Head), cancellationToken);
@@ -65,6 +68,7 @@ public sealed class NodeProbe(IRpc rpc)
             static answer => answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("from", out _));
         Task<bool> otterscan = WorksAsync(
             "ots_searchTransactionsBefore", RpcParams.Of(Nobody, new RawJson("0"), new RawJson("1")), cancellationToken);
+        Task<bool> inside = WorksAsync("ots_getInternalOperations", RpcParams.Of(hash), cancellationToken, IsList);
         Task<bool> explorer = WorksAsync(
             ExplorerRpc.Prefix + "txlist", RpcParams.Of(new RawJson($"{{\"address\":\"{Nobody}\",\"startblock\":\"0\",\"endblock\":\"0\"}}")),
             cancellationToken);
@@ -74,7 +78,7 @@ public sealed class NodeProbe(IRpc rpc)
             "eth_getTransactionCount", RpcParams.Of(Nobody, Math.Min(1UL, view.Head)), cancellationToken);
         Task<bool> receipts = WorksAsync("eth_getBlockReceipts", RpcParams.Of(view.Head), cancellationToken, IsList);
         Task<bool> logs = WorksAsync("eth_getLogs", Logs(view.Head, view.Head), cancellationToken);
-        await Task.WhenAll(client, traceFilter, trace, callTracer, otterscan, explorer, oldState, oldCounts, receipts, logs)
+        await Task.WhenAll(client, traceFilter, trace, callTracer, otterscan, inside, explorer, oldState, oldCounts, receipts, logs)
             .ConfigureAwait(false);
         bool hasTraces = await trace.ConfigureAwait(false) && sample is not null;
         return new NodeAbilities
@@ -85,6 +89,7 @@ public sealed class NodeProbe(IRpc rpc)
             HasTraceTransaction = hasTraces || (sample is null && await traceFilter.ConfigureAwait(false)),
             HasCallTracer = await callTracer.ConfigureAwait(false) && sample is not null,
             HasOtterscan = await otterscan.ConfigureAwait(false),
+            HasOtterscanInternals = await inside.ConfigureAwait(false) && sample is not null,
             HasExplorer = await explorer.ConfigureAwait(false),
             HasOldState = await oldState.ConfigureAwait(false) && await oldCounts.ConfigureAwait(false),
             HasBlockReceipts = await receipts.ConfigureAwait(false),

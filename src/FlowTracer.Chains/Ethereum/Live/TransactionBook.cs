@@ -171,7 +171,10 @@ internal sealed class TransactionBook(
             string source = part.Kind == MovementKind.Swap ? SwapSource(part, events) : part.Source;
             movements.Add(Movement.Create(
                 part.Kind, part.Grade, new Position(tx.Block, tx.Index, (uint)movements.Count + 1), stamp, tx.Hash, source,
-                part.Inputs, part.Outputs));
+                part.Inputs, part.Outputs,
+                part.Kind == MovementKind.Swap && events.Count == 0 && !IsWrap(part, wrapped)
+                    ? "both amounts are netted from the transaction's transfers, and no event of a known protocol confirms it"
+                    : null));
         }
 
         BookedTransaction booked = new(tx, receipt, movements.ToImmutable());
@@ -182,6 +185,9 @@ internal sealed class TransactionBook(
 
         return booked;
     }
+
+    private static bool IsWrap(TransactionNetting.Part part, WrappedCoins wrapped) =>
+        part.Inputs.Concat(part.Outputs).All(leg => leg.Holder.Asset.IsCoin || wrapped.Contains(leg.Holder.Asset.Contract));
 
     private static string SwapSource(TransactionNetting.Part part, IReadOnlyList<string> events) => events.Count == 0
         ? $"netted, confirmed by no event of a known protocol: {part.Source}"
