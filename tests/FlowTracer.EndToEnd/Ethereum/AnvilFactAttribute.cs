@@ -48,6 +48,18 @@ internal static class NodePackages
 public sealed class AnvilFactAttribute : FactAttribute
 {
     public AnvilFactAttribute() => Skip = NodePackages.MissingReason(NodePackages.Anvil)!;
+
+    /// <summary>A fact that also needs a program, given by its path.</summary>
+    public AnvilFactAttribute(string tool) =>
+        Skip = NodePackages.MissingReason(NodePackages.Anvil) ?? ToolFactAttribute.MissingReason(tool)!;
+}
+
+/// <summary>A fact about an Anvil node and a disk of its own; skipped, with the reason, where there is not both.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class AnvilUnshareFactAttribute : FactAttribute
+{
+    public AnvilUnshareFactAttribute() =>
+        Skip = NodePackages.MissingReason(NodePackages.Anvil) ?? new UnshareFactAttribute().Skip;
 }
 
 /// <summary>A theory about Anvil nodes; skipped, with the reason, where none can be started.</summary>
