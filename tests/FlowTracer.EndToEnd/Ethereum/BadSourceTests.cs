@@ -136,7 +136,14 @@ public sealed class BadSourceTests(SmallChain small) : IClassFixture<SmallChain>
         string at = small.Node.Url.Authority;
         string file = program.Program.Home.Write(
             "config/flowtracer/appsettings.json",
-            $$"""{"Sources":{"mine":{"Urls":["http://{{at}}/?key=${MY_KEY}"]},"bare":{"Urls":["http://me:{{Secret}}@{{at}}/v3/{{Secret}}?key={{Secret}}"]}}}""");
+            $$"""
+            {
+              "Sources": {
+                "mine": { "Urls": ["http://{{at}}/?key=${MY_KEY}"] },
+                "bare": { "Urls": ["http://me:{{Secret}}@{{at}}/v3/{{Secret}}?key={{Secret}}"] }
+              }
+            }
+            """);
         string[] command = ["trace", Hops.Theft.Transaction, "--to", Hops.Theft.To, "--confirmations", "0", "--cache", program.Cache, "--source", "mine"];
 
         (await program.RunAsync(command)).ExpectLine(2, "source 'mine'", "MY_KEY", "not set");
