@@ -31,7 +31,7 @@ public abstract class RoninCase
 public class RoninTrace : RoninCase
 {
     /// <summary>The policy.</summary>
-    [Params("fifo", "lifo", "pifo", "libr", "haircut", "poison")]
+    [Params("fifo", "lifo", "pifo", "libr", "tiho", "haircut", "poison")]
     public string Policy { get; set; } = "";
 
     /// <summary>One trace.</summary>

@@ -5,7 +5,7 @@ using FlowTracer.Core.Ports;
 namespace FlowTracer.Chains.Recorded;
 
 /// <summary>What a record says of its own completeness.</summary>
-/// <param name="Address">Whose movements are all there.</param>
+/// <param name="Address">Whose movements are all there; on Bitcoin those of all its coins.</param>
 /// <param name="Asset">In which asset.</param>
 /// <param name="UpToTimeSeconds">Up to when, as Unix seconds; null when the record does not say.</param>
 /// <param name="Text">One clause for a person.</param>
@@ -21,7 +21,7 @@ public sealed class RecordedSource : IHistorySource
     private readonly Dictionary<Holder, List<Movement>> _histories = [];
     private readonly Dictionary<(ChainId, TxHash), List<Movement>> _transactions = [];
     private readonly Dictionary<Address, SortedSet<Holder>> _holders = [];
-    private readonly Dictionary<Holder, Coverage> _coverage = [];
+    private readonly Dictionary<(Address, Asset), Coverage> _coverage = [];
 
     /// <summary>Indexes a record.</summary>
     /// <param name="movements">In chain order.</param>
@@ -35,7 +35,7 @@ public sealed class RecordedSource : IHistorySource
 
         foreach (RecordCoverage covered in coverage)
         {
-            _coverage[Holder.Account(covered.Address, covered.Asset)] = new Coverage(true, covered.UpToTimeSeconds, covered.Text);
+            _coverage[(covered.Address, covered.Asset)] = new Coverage(true, covered.UpToTimeSeconds, covered.Text);
         }
     }
 
@@ -79,7 +79,7 @@ public sealed class RecordedSource : IHistorySource
             request,
             Net(request.Holder, all, split),
             forward ? all.GetRange(split, all.Count - split) : all.GetRange(0, split),
-            _coverage.GetValueOrDefault(request.Holder, NotRecorded));
+            _coverage.GetValueOrDefault((request.Holder.Address, request.Holder.Asset), NotRecorded));
     }
 
     private static BigInteger Net(Holder holder, List<Movement> movements, int count)
@@ -109,6 +109,11 @@ public sealed class RecordedSource : IHistorySource
         {
             Index(leg.Holder, movement);
         }
+
+        if (movement.Fee is Leg fee)
+        {
+            Index(fee.Holder, movement);
+        }
     }
 
     private void Index(Holder holder, Movement movement)
@@ -119,7 +124,10 @@ public sealed class RecordedSource : IHistorySource
             history.Add(movement);
         }
 
-        Of(_holders, holder.Address).Add(holder);
+        if (!holder.IsFee)
+        {
+            Of(_holders, holder.Address).Add(holder);
+        }
     }
 
     private static TList Of<TKey, TList>(Dictionary<TKey, TList> index, TKey key)

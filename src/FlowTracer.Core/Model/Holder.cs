@@ -5,6 +5,9 @@ namespace FlowTracer.Core.Model;
 /// <summary>A Bitcoin coin: the output <paramref name="Index"/> (from 0) of a transaction.</summary>
 public readonly record struct OutPoint(TxHash Tx, uint Index) : IComparable<OutPoint>
 {
+    // No output has this index: Bitcoin itself writes it where there is no output to name (the coinbase's input).
+    internal const uint FeeIndex = uint.MaxValue;
+
     /// <summary>By transaction, then index.</summary>
     public int CompareTo(OutPoint other)
     {
@@ -12,9 +15,10 @@ public readonly record struct OutPoint(TxHash Tx, uint Index) : IComparable<OutP
         return byTx != 0 ? byTx : Index.CompareTo(other.Index);
     }
 
-    /// <summary><c>txid:index</c>.</summary>
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Tx.ToString(ChainFamily.Utxo)}:{Index}");
+    /// <summary><c>txid:index</c>; <c>txid:fee</c> for the fee of a transaction (<see cref="Holder.FeeOf"/>).</summary>
+    public override string ToString() => Index == FeeIndex
+        ? $"{Tx.ToString(ChainFamily.Utxo)}:fee"
+        : string.Create(CultureInfo.InvariantCulture, $"{Tx.ToString(ChainFamily.Utxo)}:{Index}");
 }
 
 /// <summary>
@@ -54,6 +58,16 @@ public sealed class Holder : IEquatable<Holder>, IComparable<Holder>
 
         return new Holder(asset, address, default);
     }
+
+    /// <summary>Whether this is no coin but the fee of a transaction: see <see cref="FeeOf"/>.</summary>
+    public bool IsFee => Coin.Index == OutPoint.FeeIndex && Chain.Family == ChainFamily.Utxo;
+
+    /// <summary>
+    /// The fee of a Bitcoin transaction, as what the coinbase of its block takes in. It is no coin: it exists from that
+    /// transaction to the end of the block.
+    /// </summary>
+    public static Holder FeeOf(ChainId chain, TxHash tx) =>
+        Output(chain, new OutPoint(tx, OutPoint.FeeIndex), default);
 
     /// <summary>A Bitcoin output and the address its script pays, if it has one.</summary>
     /// <exception cref="ArgumentException">The chain is not Bitcoin's, or the address is of another chain.</exception>

@@ -34,7 +34,12 @@ public enum MovementKind : byte
     /// <summary>Paid to the network: inputs, no output.</summary>
     Fee,
 
-    /// <summary>Newly issued or credited by the protocol: outputs, no input.</summary>
+    /// <summary>
+    /// Newly issued or credited by the protocol: outputs, no input. A Bitcoin coinbase is one: it stands at
+    /// <see cref="Model.Position.OfCoinbase"/>, and a source that knows the fees of its block's transactions states them as
+    /// its inputs, each by its <see cref="Holder.FeeOf"/> and in the order of the transactions. What its outputs have beyond
+    /// those is new issue.
+    /// </summary>
     Reward,
 
     /// <summary>One asset turned into another: one input, one output, two assets.</summary>
@@ -111,6 +116,24 @@ public sealed class Movement
     /// <summary>The chain it happened on.</summary>
     public ChainId Chain => (Inputs.IsEmpty ? Outputs[0] : Inputs[0]).Holder.Chain;
 
+    /// <summary>
+    /// What a Bitcoin transaction pays as its fee, at its <see cref="Holder.FeeOf"/>: its inputs less its outputs. Null when
+    /// it pays none, when its id is not known, and for anything else.
+    /// </summary>
+    public Leg? Fee
+    {
+        get
+        {
+            if (Kind != MovementKind.Transaction || Chain.Family != ChainFamily.Utxo || Tx is not TxHash tx)
+            {
+                return null;
+            }
+
+            Amount fee = Sum(Inputs) - Sum(Outputs);
+            return fee.IsZero ? null : new Leg(Holder.FeeOf(Chain, tx), fee);
+        }
+    }
+
     /// <summary>Whether the asset changes on the way.</summary>
     public bool IsSwap => Kind == MovementKind.Swap;
 
@@ -120,7 +143,8 @@ public sealed class Movement
     /// <summary>A movement, checked: see the rules of each <see cref="MovementKind"/>.</summary>
     /// <exception cref="ArgumentException">
     /// A leg is zero, there is no leg, a swap is not 1→1 in two assets, or anything else mixes assets, gives out more
-    /// than it takes in (other than a reward or an unresolved inflow), or loses value without saying where.
+    /// than it takes in (other than a reward or an unresolved inflow), or loses value without saying where; or a fee is
+    /// given to or by anything but a coinbase.
     /// </exception>
     public static Movement Create(
         MovementKind kind,
@@ -159,11 +183,18 @@ public sealed class Movement
             return "a leg moves nothing";
         }
 
+        if (HasFee(outputs) || (kind != MovementKind.Reward && HasFee(inputs)))
+        {
+            return "only a coinbase takes fees in";
+        }
+
         return kind switch
         {
             MovementKind.Swap => SwapFault(inputs, outputs),
             MovementKind.Fee => outputs.IsEmpty ? AssetFault(inputs, outputs) : "a fee has no output",
-            MovementKind.Reward => inputs.IsEmpty ? AssetFault(inputs, outputs) : "a reward has no input",
+            MovementKind.Reward => outputs.IsEmpty || !inputs.All(static leg => leg.Holder.IsFee)
+                ? "a reward has outputs, and no inputs but fees"
+                : AssetFault(inputs, outputs),
             MovementKind.Unresolved => inputs.IsEmpty || outputs.IsEmpty
                 ? AssetFault(inputs, outputs)
                 : "an unresolved part has one side only",
@@ -213,6 +244,19 @@ public sealed class Movement
         return false;
     }
 
+    private static bool HasFee(ImmutableArray<Leg> legs)
+    {
+        foreach (Leg leg in legs)
+        {
+            if (leg.Holder.IsFee)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The total of some legs of one asset.</summary>
     /// <exception cref="OverflowException">The total is over 2^256-1.</exception>
     public static Amount Sum(ImmutableArray<Leg> legs)
@@ -229,7 +273,7 @@ public sealed class Movement
     /// <summary>What the movement adds to a holder's balance, in base units; negative when it takes.</summary>
     public BigInteger NetOf(Holder holder)
     {
-        BigInteger net = BigInteger.Zero;
+        BigInteger net = holder.IsFee && Fee is Leg fee && fee.Holder == holder ? fee.Amount.ToBigInteger() : BigInteger.Zero;
         foreach (Leg leg in Outputs)
         {
             net += leg.Holder == holder ? leg.Amount.ToBigInteger() : BigInteger.Zero;

@@ -18,6 +18,12 @@ public readonly record struct Position(ulong Block, uint TxIndex, uint Step) : I
     /// <summary>After everything on a chain.</summary>
     public static Position End { get; } = new(ulong.MaxValue, uint.MaxValue, uint.MaxValue);
 
+    /// <summary>
+    /// The place of a Bitcoin block's coinbase: after all of its block. It is the first transaction by index, but it is
+    /// paid by the others' fees, and its outputs cannot be spent in the same block (nor in the next 99).
+    /// </summary>
+    public static Position OfCoinbase(ulong block) => new(block, uint.MaxValue, 1);
+
     /// <summary>Chain order.</summary>
     public int CompareTo(Position other)
     {

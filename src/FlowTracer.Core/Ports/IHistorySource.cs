@@ -60,6 +60,14 @@ public sealed record History(
 /// The port that recorded snapshots, stores and live nodes implement: movements of holders in chain order.
 /// A source that cannot answer throws; it never answers with less than it was asked for without saying so in the
 /// coverage.
+/// <para>
+/// On Bitcoin a holder is one coin: its history is the movement that made it and the one that spends it, both whole.
+/// Outputs of no value are left out; a coin knows its own index. A coinbase stands at the end of its block
+/// (<see cref="Position.OfCoinbase"/>). Asked with <c>FollowFees</c>, a trace also wants the history of
+/// <see cref="Holder.FeeOf"/> a transaction: the transaction itself, and the coinbase of its block with the fees of all its
+/// transactions as inputs, in their order. A source that states a coinbase with these inputs does so in every answer; one
+/// that cannot know them answers such a request without the coinbase, and the fee ends at the record's edge.
+/// </para>
 /// </summary>
 public interface IHistorySource
 {

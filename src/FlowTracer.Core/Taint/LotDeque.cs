@@ -64,6 +64,9 @@ internal sealed class LotDeque
         return amount;
     }
 
+    /// <summary>Forgets all lots.</summary>
+    public void Clear() => (Count, _head) = (0, 0);
+
     private ref Lot At(int index) => ref _ring[(_head + index) & (_ring.Length - 1)];
 
     private void Grow()

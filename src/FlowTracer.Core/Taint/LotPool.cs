@@ -11,9 +11,6 @@ public abstract class LotPool
     /// <summary>What is in the pool, in base units.</summary>
     public Amount Total { get; private set; }
 
-    /// <summary>Whether any seed claims a part of it.</summary>
-    public abstract bool HasTaint { get; }
-
     /// <summary>Adds a lot as the latest to arrive. Lots without amount are refused.</summary>
     public void Put(Lot lot)
     {
@@ -35,8 +32,19 @@ public abstract class LotPool
         Total -= amount;
     }
 
-    /// <summary>Appends what is in the pool, without taking it, in a fixed order.</summary>
+    /// <summary>Takes everything and appends it in the order it came, whatever the policy: a coin spent as a whole.</summary>
+    public void Drain(List<Lot> taken)
+    {
+        CopyTo(taken);
+        Clear();
+        Total = Amount.Zero;
+    }
+
+    /// <summary>Appends what is in the pool, without taking it, in the order it came.</summary>
     public abstract void CopyTo(List<Lot> lots);
+
+    /// <summary>Forgets everything.</summary>
+    protected abstract void Clear();
 
     /// <summary>Adds a lot of more than nothing.</summary>
     protected abstract void Add(Lot lot);

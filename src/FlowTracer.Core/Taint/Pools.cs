@@ -7,23 +7,6 @@ internal sealed class QueuePool(bool newestFirst) : LotPool
 {
     private readonly LotDeque _lots = new();
 
-    public override bool HasTaint
-    {
-        get
-        {
-            // Merged or half-taken lots make a running count fragile; the deque is short, and the answer is rarely far.
-            for (int i = 0; i < _lots.Count; i++)
-            {
-                if (_lots[i].IsTainted)
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
-    }
-
     public override void CopyTo(List<Lot> lots)
     {
         for (int i = 0; i < _lots.Count; i++)
@@ -31,6 +14,8 @@ internal sealed class QueuePool(bool newestFirst) : LotPool
             lots.Add(_lots[i]);
         }
     }
+
+    protected override void Clear() => _lots.Clear();
 
     protected override void Add(Lot lot) => _lots.Append(lot);
 
@@ -50,8 +35,6 @@ internal sealed class ClassPool(bool taintedFirst) : LotPool
     private long _arrivals;
     private bool _lastWasTainted;
 
-    public override bool HasTaint => _tainted.Count > 0;
-
     public override void CopyTo(List<Lot> lots)
     {
         int tainted = 0;
@@ -64,6 +47,14 @@ internal sealed class ClassPool(bool taintedFirst) : LotPool
                 || (tainted < _tainted.Count && taintedArrivals[tainted] < cleanArrivals[clean]);
             lots.Add(isTainted ? _tainted[tainted++] : _clean[clean++]);
         }
+    }
+
+    protected override void Clear()
+    {
+        _tainted.Clear();
+        _clean.Clear();
+        _taintedArrivals.Clear();
+        _cleanArrivals.Clear();
     }
 
     protected override void Add(Lot lot)
@@ -108,23 +99,27 @@ internal sealed class ClassPool(bool taintedFirst) : LotPool
 internal sealed class HaircutPool : LotPool
 {
     private readonly List<Lot> _lots = [];
-
-    public override bool HasTaint => _lots.Exists(static lot => lot.IsTainted);
+    private readonly Dictionary<int, int> _places = [];
 
     public override void CopyTo(List<Lot> lots) => lots.AddRange(_lots);
 
+    protected override void Clear()
+    {
+        _lots.Clear();
+        _places.Clear();
+    }
+
+    // A theft of thousands of outputs has thousands of claims: the place of each is looked up, not searched.
     protected override void Add(Lot lot)
     {
-        for (int i = 0; i < _lots.Count; i++)
+        if (_places.TryAdd(lot.Claim, _lots.Count))
         {
-            if (_lots[i].Claim == lot.Claim)
-            {
-                _lots[i] = _lots[i].Plus(lot);
-                return;
-            }
+            _lots.Add(lot);
+            return;
         }
 
-        _lots.Add(lot);
+        int place = _places[lot.Claim];
+        _lots[place] = _lots[place].Plus(lot);
     }
 
     protected override void Remove(Amount amount, List<Lot> taken)
@@ -154,10 +149,14 @@ internal sealed class HaircutPool : LotPool
                 rest = rest.Without(part);
             }
 
-            if (!rest.Amount.IsZero)
+            if (rest.Amount.IsZero)
             {
-                _lots[kept++] = rest;
+                _places.Remove(rest.Claim);
+                continue;
             }
+
+            _places[rest.Claim] = kept;
+            _lots[kept++] = rest;
         }
 
         _lots.RemoveRange(kept, _lots.Count - kept);
@@ -169,7 +168,7 @@ internal sealed class HaircutPool : LotPool
         if (amount == Total)
         {
             taken.AddRange(_lots);
-            _lots.Clear();
+            Clear();
             return;
         }
 
@@ -185,8 +184,6 @@ internal sealed class PoisonPool(ClaimTable claims) : LotPool
     private int _claim;
     private Amount _balance;
 
-    public override bool HasTaint => _claim != Lot.Clean;
-
     public override void CopyTo(List<Lot> lots)
     {
         if (!_balance.IsZero)
@@ -194,6 +191,8 @@ internal sealed class PoisonPool(ClaimTable claims) : LotPool
             lots.Add(new Lot(_claim, _balance, Amount.Zero));
         }
     }
+
+    protected override void Clear() => (_claim, _balance) = (Lot.Clean, Amount.Zero);
 
     protected override void Add(Lot lot)
     {

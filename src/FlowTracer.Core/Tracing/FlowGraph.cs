@@ -20,7 +20,7 @@ internal sealed class FlowGraph(ClaimTable claims)
 
     public bool Has(Address address) => _byAddress.ContainsKey(address);
 
-    /// <summary>The node of a holder, made when new.</summary>
+    /// <summary>The node of a holder, made when new: an address with all it held, a coin, or a transaction's fee.</summary>
     public int Of(Holder holder, NodeRole role, Attribution? attribution)
     {
         if (holder.Chain.Family == ChainFamily.Account)
@@ -29,6 +29,11 @@ internal sealed class FlowGraph(ClaimTable claims)
                 ? Raise(known, role)
                 : _byAddress[holder.Address] =
                     Add($"{holder.Chain}:{holder.Address}", holder.Chain, NodeKind.Address, role, holder.Address, attribution);
+        }
+
+        if (holder.IsFee)
+        {
+            return Named($"{holder.Chain}:{holder.Coin}", holder.Chain, NodeKind.Outside, role);
         }
 
         return _byCoin.TryGetValue(holder.Coin, out int coin)

@@ -23,10 +23,12 @@ internal static class SeedSums
 
     private static void Add(List<HopLot> sums, HopLot part)
     {
+        // Lots of one seed come in runs, and thousands of seeds may meet in one transaction: the place is looked for by halves.
         int at = 0;
-        while (at < sums.Count && sums[at].Seed < part.Seed)
+        for (int end = sums.Count; at < end;)
         {
-            at++;
+            int middle = (at + end) / 2;
+            (at, end) = sums[middle].Seed < part.Seed ? (middle + 1, end) : (at, middle);
         }
 
         if (at < sums.Count && sums[at].Seed == part.Seed)

@@ -42,12 +42,12 @@ internal sealed class SinkBook
         return total;
     }
 
-    /// <summary>The rows of a seed: kinds in their order, the largest first, then by name.</summary>
-    public ImmutableArray<SinkRow> Rows(int seed, IReadOnlyList<Hop> hops) =>
+    /// <summary>The rows of a seed, given the hops by the node they reach: kinds in their order, the largest first, then by name.</summary>
+    public ImmutableArray<SinkRow> Rows(int seed, ILookup<int, Hop> hopsTo) =>
     [
         .. _rows.Where(entry => entry.Key.Seed == seed)
             .Select(entry => new SinkRow(
-                entry.Key.Sink.Kind, entry.Key.Sink.Name, entry.Key.Asset, entry.Value.Amount, Payers(seed, entry.Value, hops),
+                entry.Key.Sink.Kind, entry.Key.Sink.Name, entry.Key.Asset, entry.Value.Amount, Payers(seed, entry.Value, hopsTo),
                 entry.Value.Nodes.Count, entry.Value.Movements))
             .OrderBy(row => row.Kind)
             .ThenByDescending(row => row.Amount)
@@ -55,14 +55,17 @@ internal sealed class SinkBook
             .ThenBy(row => row.Asset),
     ];
 
-    private static int Payers(int seed, Row row, IReadOnlyList<Hop> hops)
+    private static int Payers(int seed, Row row, ILookup<int, Hop> hopsTo)
     {
         HashSet<int> payers = [];
-        foreach (Hop hop in hops)
+        foreach (int node in row.Nodes)
         {
-            if (row.Nodes.Contains(hop.To) && hop.Carries(seed))
+            foreach (Hop hop in hopsTo[node])
             {
-                payers.Add(hop.From);
+                if (hop.Carries(seed))
+                {
+                    payers.Add(hop.From);
+                }
             }
         }
 

@@ -23,44 +23,52 @@ internal static class SwapLots
 
         Amount[] shares = new Amount[weights.Length];
         Apportion.LargestRemainder(received, weights, paid, shares);
-        List<Lot> dust = [];
         for (int i = 0; i < shares.Length; i++)
         {
             lots[i] = lots[i] with { Amount = shares[i] };
         }
 
-        for (int i = 0; i < shares.Length; i++)
-        {
-            if (!shares[i].IsZero || lots[i].Origin.IsZero)
-            {
-                continue;
-            }
-
-            int heir = Neighbour(lots, i);
-            if (heir < 0)
-            {
-                dust.Add(lots[i]);
-            }
-            else
-            {
-                lots[heir] = lots[heir] with { Origin = lots[heir].Origin + lots[i].Origin };
-            }
-        }
-
+        List<Lot> dust = Bequeath(lots);
         lots.RemoveAll(static lot => lot.Amount.IsZero);
         return dust;
     }
 
-    private static int Neighbour(List<Lot> lots, int index)
+    // One way through for the heirs before a lot and one back for those behind it, however many lots come to nothing.
+    private static List<Lot> Bequeath(List<Lot> lots)
     {
-        for (int i = index - 1; i >= 0; i--)
+        Dictionary<int, int> later = [];
+        int[] heirs = new int[lots.Count];
+        for (int i = lots.Count - 1; i >= 0; i--)
         {
-            if (lots[i].Claim == lots[index].Claim && !lots[i].Amount.IsZero)
+            heirs[i] = later.GetValueOrDefault(lots[i].Claim, -1);
+            if (!lots[i].Amount.IsZero)
             {
-                return i;
+                later[lots[i].Claim] = i;
             }
         }
 
-        return lots.FindIndex(index + 1, lot => lot.Claim == lots[index].Claim && !lot.Amount.IsZero);
+        List<Lot> dust = [];
+        Dictionary<int, int> earlier = [];
+        for (int i = 0; i < lots.Count; i++)
+        {
+            if (!lots[i].Amount.IsZero)
+            {
+                earlier[lots[i].Claim] = i;
+            }
+            else if (!lots[i].Origin.IsZero)
+            {
+                int heir = earlier.GetValueOrDefault(lots[i].Claim, heirs[i]);
+                if (heir < 0)
+                {
+                    dust.Add(lots[i]);
+                }
+                else
+                {
+                    lots[heir] = lots[heir] with { Origin = lots[heir].Origin + lots[i].Origin };
+                }
+            }
+        }
+
+        return dust;
     }
 }

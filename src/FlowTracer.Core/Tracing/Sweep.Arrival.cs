@@ -12,6 +12,12 @@ internal sealed partial class Sweep
     private void Receive(Flow flow, int from, int taker)
     {
         Leg leg = flow.To[taker];
+        if (leg.Holder.IsFee)
+        {
+            ReceiveFee(flow, from, taker);
+            return;
+        }
+
         _active.TryGetValue(leg.Holder, out ActiveHolder? receiver);
         List<Arrival> lots = ClaimReceived(flow, taker, receiver);
         bool isSeed = lots.Exists(static lot => lot.IsFresh);
@@ -33,6 +39,27 @@ internal sealed partial class Sweep
             {
                 receiver.Pool.Put(lot.Lot);
             }
+        }
+    }
+
+    // A fee on its way between a transaction and the coinbase of its block. It is no coin: no seed, label or limit stops it,
+    // and it is no hop of its own.
+    private void ReceiveFee(Flow flow, int from, int taker)
+    {
+        List<Lot> lots = flow.Shares[taker];
+        if (!lots.Exists(static lot => lot.IsTainted))
+        {
+            return;
+        }
+
+        Holder fee = flow.To[taker].Holder;
+        int node = _graph.Of(fee, NodeRole.Wallet, null);
+        _graph.Move(from, node, flow.To[taker], null, flow.Movement, lots);
+        Position at = flow.Movement.Position;
+        ActiveHolder receiver = _active.GetValueOrDefault(fee) ?? Activate(fee, node, at, flow.Depth - 1, BigInteger.Zero);
+        foreach (Lot lot in lots)
+        {
+            receiver.Pool.Put(lot);
         }
     }
 
@@ -82,13 +109,22 @@ internal sealed partial class Sweep
 
     private static void MergeNeighbours(List<Arrival> lots)
     {
-        for (int i = lots.Count - 1; i > 0; i--)
+        int kept = 0;
+        for (int i = 1; i < lots.Count; i++)
         {
-            if (lots[i - 1].Fresh == lots[i].Fresh && lots[i - 1].Lot.Merges(lots[i].Lot))
+            if (lots[kept].Fresh == lots[i].Fresh && lots[kept].Lot.Merges(lots[i].Lot))
             {
-                lots[i - 1] = lots[i - 1] with { Lot = lots[i - 1].Lot.Plus(lots[i].Lot) };
-                lots.RemoveAt(i);
+                lots[kept] = lots[kept] with { Lot = lots[kept].Lot.Plus(lots[i].Lot) };
             }
+            else
+            {
+                lots[++kept] = lots[i];
+            }
+        }
+
+        if (lots.Count > 0)
+        {
+            lots.RemoveRange(kept + 1, lots.Count - kept - 1);
         }
     }
 
@@ -134,7 +170,7 @@ internal sealed partial class Sweep
         }
 
         _graph.Of(holder, isSeed ? NodeRole.Seed : NodeRole.Wallet, null);
-        return Activate(holder, node, flow.Movement.Position, isSeed ? 0 : flow.Depth, flow.OwnLegs(taker));
+        return Activate(holder, node, flow.Movement.Position, isSeed ? 0 : flow.Depth, IsCoin(holder) ? 0 : flow.OwnLegs(taker));
     }
 
     private string? LimitAt(Flow flow, Holder holder)
@@ -179,19 +215,26 @@ internal sealed partial class Sweep
 
             bool gives = movement.Inputs.Any(leg => leg.Holder == holder);
             bool gets = movement.Outputs.Any(leg => leg.Holder == holder);
-            others.UnionWith((gives ? movement.Outputs : []).Concat(gets ? movement.Inputs : []).Select(static leg => leg.Holder.Address));
+            others.UnionWith((gives ? movement.Outputs : []).Concat(gets ? movement.Inputs : [])
+                .Where(static leg => !leg.Holder.IsFee)
+                .Select(static leg => leg.Holder.Address));
         }
 
         others.Remove(holder.Address);
         return others.Count;
     }
 
-    // Own legs: what the holder gave, and got before, in the movement that makes it active. Its balance counts them.
-    private ActiveHolder Activate(Holder holder, int node, Position at, int depth, BigInteger ownLegs)
+    // Own legs: what the holder gave, and got before, in the movement that makes it active: its balance counts them. Null
+    // when none makes it active, but a seed that claims what it has.
+    private ActiveHolder Activate(Holder holder, int node, Position at, int depth, BigInteger? ownLegs)
     {
         ActiveHolder active = new(holder, node, depth, _question.Policy.NewPool(_claims));
         _active[holder] = active;
-        _activeAddresses.Add(holder.Address);
+        if (!holder.IsFee)
+        {
+            _activeAddresses.Add(holder.Address);
+        }
+
         if (!_histories.TryGet(holder, at, out History history, out BigInteger? opening))
         {
             _missing[holder] = new HistoryRequest(holder, at, _question.Direction);
@@ -199,7 +242,8 @@ internal sealed partial class Sweep
         }
 
         active.History = history;
-        BigInteger? balance = opening + ownLegs;
+        // A coin has nothing before the movement that makes it, whatever a source knows of it.
+        BigInteger? balance = IsCoin(holder) && ownLegs is not null ? BigInteger.Zero : opening + (ownLegs ?? BigInteger.Zero);
         active.OpeningUnknown = balance is null or { Sign: < 0 };
         if (balance is { Sign: > 0 } clean)
         {

@@ -24,9 +24,10 @@ internal sealed partial class Sweep
                 _seeds[0].Seed.Asset.Chain, Position.End, null, "what is left at one sink is more than 2^256-1 units", cause);
         }
 
+        ILookup<int, Hop> hopsTo = _graph.Hops.ToLookup(static hop => hop.To);
         return new Trace(
             _question,
-            [.. _seeds.Select(Balance)],
+            [.. _seeds.Select(seed => Balance(seed, hopsTo))],
             [.. _graph.Nodes],
             [.. _graph.Hops],
             [.. Gaps()],
@@ -73,11 +74,12 @@ internal sealed partial class Sweep
         }
     }
 
-    // A seed that was put at a mixer or an exchange starts there; what never left has ended there.
+    // A seed that was put at a mixer or an exchange starts there; what never left has ended there. A fee whose coinbase the
+    // source does not know cannot be held by anybody.
     private SinkKey EndOf(ActiveHolder holder) => holder.GivesLater
         ? new SinkKey(SinkKind.Cut, CutNames.TimeWindow)
-        : StopOf(_attributions(holder.Holder.Address))
-            ?? new SinkKey(holder.History!.Coverage.IsComplete ? SinkKind.Held : SinkKind.Edge, string.Empty);
+        : StopOf(_attributions(holder.Holder.Address)) ?? new SinkKey(
+            holder.History!.Coverage.IsComplete && !holder.Holder.IsFee ? SinkKind.Held : SinkKind.Edge, string.Empty);
 
     private IEnumerable<Holding> HoldingsOf(ActiveHolder holder, List<Lot> lots, SinkKind sink)
     {
@@ -102,7 +104,7 @@ internal sealed partial class Sweep
         return inflows;
     }
 
-    private SeedBalance Balance(SeedClaim seed)
+    private SeedBalance Balance(SeedClaim seed, ILookup<int, Hop> hopsTo)
     {
         if (!_question.Policy.MeasuresReach)
         {
@@ -113,7 +115,7 @@ internal sealed partial class Sweep
         }
 
         return new SeedBalance(
-            seed.Index, seed.Seed.Asset, seed.Stolen, seed.ClaimedEarlier, _sinks.Rows(seed.Index, _graph.Hops));
+            seed.Index, seed.Seed.Asset, seed.Stolen, seed.ClaimedEarlier, _sinks.Rows(seed.Index, hopsTo));
     }
 
     private IEnumerable<Gap> Gaps()
@@ -158,6 +160,11 @@ internal sealed partial class Sweep
     // What the movements come to, less what the chain states at their far end.
     private BigInteger? Mismatch(History history)
     {
+        if (history.Opening is null || history.Closing is null)
+        {
+            return null;
+        }
+
         BigInteger net = BigInteger.Zero;
         foreach (Movement movement in history.Movements)
         {
@@ -198,7 +205,7 @@ internal sealed partial class Sweep
         }
 
         foreach (IGrouping<string, ActiveHolder> covered in _active.Values
-            .Where(static holder => holder.History is { Coverage.IsComplete: true })
+            .Where(static holder => !holder.Holder.IsFee && holder.History is { Coverage.IsComplete: true })
             .GroupBy(static holder => holder.History!.Coverage.Text))
         {
             yield return new Assumption(

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Numerics;
 using FlowTracer.Core.Attributions;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
@@ -141,7 +140,7 @@ internal sealed partial class Sweep
         if (!_active.TryGetValue(balance.Holder, out ActiveHolder? holder))
         {
             int node = _graph.Of(balance.Holder, NodeRole.Seed, _attributions(balance.Holder.Address));
-            holder = Activate(balance.Holder, node, balance.From, depth: 0, BigInteger.Zero);
+            holder = Activate(balance.Holder, node, balance.From, depth: 0, ownLegs: null);
         }
 
         // Seeds that claim one holder's money claim it in the order the question gives them.
@@ -166,9 +165,7 @@ internal sealed partial class Sweep
             return;
         }
 
-        ImmutableArray<Leg> from = _forward ? movement.Inputs : movement.Outputs;
-        ImmutableArray<Leg> to = _forward ? movement.Outputs : movement.Inputs;
-
+        (ImmutableArray<Leg> from, ImmutableArray<Leg> to) = SidesOf(movement);
         List<SeedClaim>? seeds = _seedsAt.GetValueOrDefault((movement.Chain, movement.Position));
         if (IsPastWindow(movement))
         {
@@ -222,6 +219,9 @@ internal sealed partial class Sweep
         return false;
     }
 
+    // A coin is spent as a whole: what is in it keeps its order, and the transaction's pool is where the policy orders.
+    private static bool IsCoin(Holder holder) => holder.Chain.Family == ChainFamily.Utxo;
+
     // Takes what each giver gives. Returns the smallest depth of those that give tainted lots; null when none does.
     private int? Draw(ImmutableArray<Leg> from, List<Lot>[] drawn)
     {
@@ -242,7 +242,15 @@ internal sealed partial class Sweep
                 giver.Unexplained += shortfall;
             }
 
-            giver.Pool.Take(from[i].Amount, drawn[i]);
+            if (IsCoin(giver.Holder) && giver.Pool.Total == from[i].Amount)
+            {
+                giver.Pool.Drain(drawn[i]);
+            }
+            else
+            {
+                giver.Pool.Take(from[i].Amount, drawn[i]);
+            }
+
             if (drawn[i].Exists(static lot => lot.IsTainted))
             {
                 depth = depth is int smallest ? Math.Min(smallest, giver.Depth) : giver.Depth;
@@ -263,51 +271,6 @@ internal sealed partial class Sweep
         }
     }
 
-    // Gives every taker its lots, and what no taker takes to the rest.
-    private void Divide(Flow flow)
-    {
-        List<Lot> given = [.. flow.Drawn.SelectMany(static lots => lots)];
-        if (flow.Movement.IsSwap)
-        {
-            flow.Dust = SwapLots.Convert(given, flow.From[0].Amount, flow.To[0].Amount);
-            flow.Shares[0] = given;
-            return;
-        }
-
-        Amount give = Movement.Sum(flow.From);
-        Amount take = Movement.Sum(flow.To);
-        if (flow.From.Length == 1 && flow.To.Length == 1 && give == take)
-        {
-            flow.Shares[0] = given;
-            return;
-        }
-
-        LotPool pool = _question.Policy.NewPool(_claims);
-        foreach (Lot lot in given)
-        {
-            pool.Put(lot);
-        }
-
-        if (flow.To.Length == 1 && give == take)
-        {
-            // One taker takes all as it was given: drawing once more would only turn a last-in order round.
-            pool.CopyTo(flow.Shares[0]);
-            return;
-        }
-
-        if (give < take)
-        {
-            pool.Put(Lot.CleanOf(take - give));
-        }
-
-        for (int i = 0; i < flow.To.Length; i++)
-        {
-            pool.Take(flow.To[i].Amount, flow.Shares[i]);
-        }
-
-        pool.Take(pool.Total, flow.Rest);
-    }
-
     // Backward, a seed claims what its output gives back.
     private void ClaimGiven(Flow flow)
     {
@@ -321,7 +284,7 @@ internal sealed partial class Sweep
 
     private void ClaimOutput(Flow flow, int output, List<Arrival> lots)
     {
-        foreach (SeedClaim seed in flow.Seeds.Where(seed => ((TransferSeed)seed.Seed).Output == output))
+        foreach (SeedClaim seed in flow.SeedsAt(output))
         {
             if (_question.Policy.MeasuresReach)
             {
@@ -356,7 +319,7 @@ internal sealed partial class Sweep
     // One giver is the hop's own start. Several are not paired with the takers: their lots meet in the transaction.
     private int GivingNode(Flow flow)
     {
-        if (flow.From.Length == 1)
+        if (flow.From.Length == 1 && !(_forward && flow.Movement.Kind == MovementKind.Reward))
         {
             return NodeOfGiver(flow.From[0].Holder);
         }
@@ -384,13 +347,14 @@ internal sealed partial class Sweep
         ? active.Node
         : _graph.Of(holder, NodeRole.Source, _attributions(holder.Address));
 
-    // What nobody takes: a fee, the unresolved part of a transaction, or, backward, money that was newly issued.
+    // What nobody takes: a fee (also one that a coinbase left lying), the unresolved part of a transaction, or, backward,
+    // money that was newly issued.
     private void End(Flow flow, int from)
     {
         (SinkKey sink, string name) = flow.Movement.Kind switch
         {
             MovementKind.Unresolved => (new SinkKey(SinkKind.Cut, CutNames.Unresolved), "unresolved"),
-            MovementKind.Reward => (new SinkKey(SinkKind.Edge, "issuance"), "issuance"),
+            MovementKind.Reward when !_forward => (new SinkKey(SinkKind.Edge, "issuance"), "issuance"),
             _ => (new SinkKey(SinkKind.Fee, string.Empty), "fee"),
         };
         int node = _graph.Outside(flow.Movement.Chain, name, NodeRole.Sink);
@@ -404,56 +368,5 @@ internal sealed partial class Sweep
         Leg ended = new(flow.From[0].Holder, amount);
         _graph.Move(from, node, ended, null, flow.Movement, flow.Rest);
         Book(flow.Rest, sink, ended.Holder.Asset, node);
-    }
-
-    /// <summary>A movement on its way through the sweep.</summary>
-    private sealed class Flow(
-        Movement movement,
-        ImmutableArray<Leg> from,
-        ImmutableArray<Leg> to,
-        List<Lot>[] drawn,
-        List<SeedClaim> seeds,
-        int depth)
-    {
-        public Movement Movement { get; } = movement;
-
-        public ImmutableArray<Leg> From { get; } = from;
-
-        public ImmutableArray<Leg> To { get; } = to;
-
-        /// <summary>What each giver gave.</summary>
-        public List<Lot>[] Drawn { get; } = drawn;
-
-        /// <summary>What each taker takes.</summary>
-        public List<Lot>[] Shares { get; } = [.. to.Select(static _ => new List<Lot>())];
-
-        /// <summary>What no taker takes.</summary>
-        public List<Lot> Rest { get; } = [];
-
-        /// <summary>Origin that a swap left without an amount.</summary>
-        public List<Lot> Dust { get; set; } = [];
-
-        /// <summary>The seeds put here.</summary>
-        public List<SeedClaim> Seeds { get; } = seeds;
-
-        /// <summary>What a taker gave, and got before, in this same movement: negative when it gave more.</summary>
-        public BigInteger OwnLegs(int taker)
-        {
-            BigInteger net = BigInteger.Zero;
-            foreach (Leg leg in From)
-            {
-                net -= leg.Holder == To[taker].Holder ? leg.Amount.ToBigInteger() : BigInteger.Zero;
-            }
-
-            for (int i = 0; i < taker; i++)
-            {
-                net += To[i].Holder == To[taker].Holder ? To[i].Amount.ToBigInteger() : BigInteger.Zero;
-            }
-
-            return net;
-        }
-
-        /// <summary>Hops from a seed to the takers.</summary>
-        public int Depth { get; } = depth;
     }
 }

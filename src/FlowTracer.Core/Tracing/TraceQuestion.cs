@@ -21,4 +21,11 @@ public sealed record TraceQuestion(
     ITaintPolicy Policy,
     Direction Direction,
     Limits Limits,
-    ImmutableArray<KnownAddress> Known);
+    ImmutableArray<KnownAddress> Known)
+{
+    /// <summary>
+    /// Whether a Bitcoin fee goes on to the coinbase of its block (docs/accounting.md); else it ends in the sink
+    /// <c>fee</c>.
+    /// </summary>
+    public bool FollowFees { get; init; }
+}

@@ -9,20 +9,40 @@ namespace FlowTracer.Tests.Properties;
 public sealed class EnginePropertyTests
 {
     [Fact]
-    public void Engine_and_reference_agree_on_2000_random_ledgers_under_every_policy() => LedgerCases.Check(2000, ledger =>
+    public void Engine_and_reference_agree_on_2000_random_ledgers_under_every_policy() =>
+        LedgerCases.Check(2000, ledger => TheyAgree(ledger.Case, SlowTrace.Policies));
+
+    [Fact]
+    public void Engine_and_reference_agree_on_2000_random_Bitcoin_ledgers_under_every_policy() =>
+        LedgerCases.CheckChains(2000, ledger => TheyAgree(ledger.Case, SlowTrace.Policies));
+
+    [Fact]
+    public void Engine_and_reference_agree_in_whatever_orders_lots_leave_and_takers_are_served()
     {
-        EngineRunner engine = new(ledger.Case);
-        foreach (string policy in SlowTrace.Policies)
+        LedgerCases.CheckChains(150, ledger => TheyAgree(ledger.Case, SlowTrace.OrderPolicies));
+        LedgerCases.Check(50, ledger => TheyAgree(ledger.Case, SlowTrace.OrderPolicies));
+    }
+
+    private static void TheyAgree(RefCase question, IEnumerable<string> policies)
+    {
+        EngineRunner engine = new(question);
+        foreach (string policy in policies)
         {
-            string expected = Text(SlowTrace.Run(ledger.Case, policy));
+            string expected = Text(SlowTrace.Run(question, policy));
             string actual = Text(engine.Run(policy, FetchOptions.Default));
             Assert.True(expected == actual, $"{policy}\n--- reference\n{expected}--- engine\n{actual}");
         }
-    });
+    }
 
     // The engine checks this itself and stops when it does not hold; here it is added up once more from the outside.
     [Fact]
-    public void Every_unit_of_every_seed_is_accounted_for() => LedgerCases.Check(300, ledger =>
+    public void Every_unit_of_every_seed_is_accounted_for()
+    {
+        LedgerCases.Check(300, AddsUp);
+        LedgerCases.CheckChains(300, AddsUp);
+    }
+
+    private static void AddsUp(LedgerCase ledger)
     {
         EngineRunner engine = new(ledger.Case);
         foreach (string policy in SlowTrace.ValuePolicies)
@@ -34,10 +54,33 @@ public sealed class EnginePropertyTests
                 Assert.All(seed.Sinks, sink => Assert.Equal(seed.Asset, sink.Asset));
             }
         }
+    }
+
+    // What a coin holds of all seeds and of clean money is its value: no output is tainted above it, none loses any.
+    [Fact]
+    public void No_coin_holds_more_or_less_than_its_value() => LedgerCases.CheckChains(500, ledger =>
+    {
+        Dictionary<string, BigInteger> values = ledger.Case.Ledger.SelectMany(row => row.Outputs.Concat(row.Inputs))
+            .GroupBy(leg => leg.Holder).ToDictionary(coin => coin.Key, coin => coin.First().Amount);
+        EngineRunner engine = new(ledger.Case);
+        foreach (string policy in SlowTrace.ValuePolicies)
+        {
+            foreach ((string coin, List<RefLot> lots) in engine.Run(policy, FetchOptions.Default).Lots)
+            {
+                Assert.Equal(values[coin], lots.Aggregate(BigInteger.Zero, (sum, lot) => sum + lot.Amount));
+                Assert.All(lots.Where(lot => lot.Seeds.Count > 0), lot => Assert.Equal(lot.Amount, lot.Origin));
+            }
+        }
     });
 
     [Fact]
-    public void How_histories_are_fetched_changes_nothing() => LedgerCases.Check(150, ledger =>
+    public void How_histories_are_fetched_changes_nothing()
+    {
+        LedgerCases.Check(150, FetchingIsFree);
+        LedgerCases.CheckChains(150, FetchingIsFree);
+    }
+
+    private static void FetchingIsFree(LedgerCase ledger)
     {
         EngineRunner engine = new(ledger.Case);
         foreach (string policy in SlowTrace.Policies)
@@ -46,7 +89,7 @@ public sealed class EnginePropertyTests
             Assert.Equal(expected, Text(engine.Run(policy, new FetchOptions(1, 1))));
             Assert.Equal(expected, Text(engine.Run(policy, new FetchOptions(3, 5))));
         }
-    });
+    }
 
     // A shrinker that makes cases which mean nothing would hide the fault it is to show.
     [Fact]
@@ -54,7 +97,7 @@ public sealed class EnginePropertyTests
     {
         for (int number = 0; number < 100; number++)
         {
-            LedgerCase large = LedgerCases.Make(number);
+            LedgerCase large = number % 2 == 0 ? LedgerCases.Make(number) : LedgerCases.MakeChain(number);
             foreach (LedgerCase small in LedgerCases.Shrink(large))
             {
                 RefCheck.Case(small.Case, "fifo");

@@ -7,15 +7,15 @@ using Microsoft.FSharp.Core;
 namespace FlowTracer.Tests.Properties;
 
 /// <summary>A random ledger with a question about it, which prints itself when a property fails.</summary>
-internal sealed record LedgerCase(int Number, RefCase Case)
+internal sealed record LedgerCase(string Generator, int Number, RefCase Case)
 {
     public override string ToString()
     {
         StringWriter text = new();
-        text.WriteLine($"RandomLedgers.MakeAny({Number}), {Case.Ledger.Count} rows left{(Case.Backward ? ", backward" : "")}; {Case.Limits}");
+        text.WriteLine($"{Generator}.MakeAny({Number}), {Case.Ledger.Count} rows left{(Case.Backward ? ", backward" : "")}{(Case.FollowFees ? ", fees followed" : "")}; {Case.Limits}");
         foreach (RefMovement row in Case.Ledger)
         {
-            text.WriteLine($"  {row.Order} {row.Kind}: {Legs(row.Inputs)} → {Legs(row.Outputs)}");
+            text.WriteLine($"  {row.Order}{(row.IsBitcoin ? $" in {row.Block}" : "")} {row.Kind}: {Legs(row.Inputs)} → {Legs(row.Outputs)}");
         }
 
         Case.Seeds.ForEach(seed => text.WriteLine($"  {seed}"));
@@ -37,21 +37,38 @@ internal static class LedgerCases
 
     public static Arbitrary<LedgerCase> Any { get; } = Arb.From(Gen.Select(Gen.Choose(0, Numbers), Make), Shrink);
 
+    /// <summary>Bitcoin's ledgers.</summary>
+    public static Arbitrary<LedgerCase> AnyChain { get; } = Arb.From(Gen.Select(Gen.Choose(0, Numbers), MakeChain), Shrink);
+
     /// <summary>Checks a property on as many cases, the same ones in every run.</summary>
-    public static void Check(int cases, Action<LedgerCase> property)
+    public static void Check(int cases, Action<LedgerCase> property) => Check(cases, Any, property);
+
+    /// <summary>Checks a property on as many Bitcoin ledgers, the same ones in every run.</summary>
+    public static void CheckChains(int cases, Action<LedgerCase> property) => Check(cases, AnyChain, property);
+
+    private static void Check(int cases, Arbitrary<LedgerCase> any, Action<LedgerCase> property)
     {
         Replay replay = new(new Rnd(20220323, 14442835), FSharpOption<int>.None);
         Config config = Config.QuickThrowOnFailure.WithMaxTest(cases).WithReplay(FSharpOption<Replay>.Some(replay));
-        FsCheck.Check.One(config, Prop.ForAll(Any, property));
+        FsCheck.Check.One(config, Prop.ForAll(any, property));
     }
 
-    public static LedgerCase Make(int number) => new(number, RandomLedgers.MakeAny(number, seedsAtStops: number % 2 == 0));
+    public static LedgerCase Make(int number) =>
+        new(nameof(RandomLedgers), number, RandomLedgers.MakeAny(number, seedsAtStops: number % 2 == 0));
+
+    public static LedgerCase MakeChain(int number) => new(nameof(RandomChains), number, RandomChains.MakeAny(number));
 
     /// <summary>Smaller cases: first half of the rows at once, then fewer, at last one by one.</summary>
     public static IEnumerable<LedgerCase> Shrink(LedgerCase large)
     {
         RefCase question = large.Case;
-        HashSet<int> named = [.. question.Seeds.Where(seed => seed.Holder is null).Select(seed => seed.Order)];
+        HashSet<int> named = [.. question.Seeds.Where(seed => seed.Holder is null || question.IsBitcoin).Select(seed => seed.Order)];
+        if (question.IsBitcoin && question.Limits.UntilOrder is int until)
+        {
+            // A window ends with a block, at a row of it.
+            named.Add(until);
+        }
+
         int[] free = [.. question.Ledger.Where(row => !named.Contains(row.Order)).Select(row => row.Order)];
         for (int size = (free.Length + 1) / 2; size > 0; size /= 2)
         {
@@ -82,6 +99,11 @@ internal static class LedgerCases
         foreach (string stop in question.Stops.Keys)
         {
             yield return question with { Stops = question.Stops.Where(s => s.Key != stop).ToDictionary() };
+        }
+
+        if (question.FollowFees)
+        {
+            yield return question with { FollowFees = false };
         }
 
         if (question.Covered.Count > 0)

@@ -21,6 +21,7 @@ public sealed class RoninEngineTests
     [InlineData("lifo")]
     [InlineData("pifo")]
     [InlineData("libr")]
+    [InlineData("tiho")]
     [InlineData("haircut")]
     [InlineData("poison")]
     public async Task Both_seeds_end_at_the_same_sinks_to_the_unit(string policy)

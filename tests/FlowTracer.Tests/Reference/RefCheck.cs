@@ -8,7 +8,9 @@ internal static class RefCheck
     /// <exception cref="ArgumentException">The case breaks a rule; the message says which.</exception>
     public static void Case(RefCase question, string policy)
     {
-        Demand(SlowTrace.Policies.Contains(policy), $"unknown policy {policy}");
+        Demand(SlowTrace.Policies.Contains(policy) || SlowTrace.OrderPolicies.Contains(policy), $"unknown policy {policy}");
+        Demand(question.Ledger.TrueForAll(m => m.IsBitcoin == question.IsBitcoin), "Bitcoin and another chain in one ledger");
+        Coins(question.Ledger.Where(m => m.IsBitcoin).ToList());
         Demand(question.Seeds.Select(s => s.Id).Distinct().Count() == question.Seeds.Count, "two seeds of one name");
         for (int i = 0; i < question.Ledger.Count; i++)
         {
@@ -17,6 +19,30 @@ internal static class RefCheck
         }
 
         question.Seeds.ForEach(s => Seed(question, s));
+    }
+
+    private static void Coins(List<RefMovement> rows)
+    {
+        HashSet<string> made = [];
+        HashSet<string> spent = [];
+        HashSet<int> closed = [];
+        for (int i = 0; i < rows.Count; i++)
+        {
+            string where = $"row {rows[i].Order}";
+            Demand(i == 0 || rows[i - 1].Block <= rows[i].Block, $"{where}: blocks out of order");
+            Demand(!closed.Contains(rows[i].Block), $"{where}: behind its block's coinbase");
+            Demand(rows[i].Inputs.TrueForAll(l => spent.Add(l.Holder)), $"{where}: a coin spent twice");
+            Demand(rows[i].Outputs.TrueForAll(l => made.Add(l.Holder) && !spent.Contains(l.Holder)), $"{where}: a coin made twice");
+            if (rows[i].Kind == "coinbase")
+            {
+                closed.Add(rows[i].Block);
+            }
+        }
+
+        foreach ((string holder, BigInteger amount) in rows.SelectMany(m => m.Inputs))
+        {
+            Demand(rows.SelectMany(m => m.Outputs).All(o => o.Holder != holder || o.Amount == amount), $"{holder}: spent in part");
+        }
     }
 
     private static void Movement(RefMovement m)
@@ -35,6 +61,15 @@ internal static class RefCheck
             case "conversion":
                 Demand(inputs == 1 && outputs == 1 && assets == 2, $"{where}: needs one input and one output of two assets");
                 Demand(legs.TrueForAll(l => l.Amount > 0), $"{where}: a zero amount");
+                break;
+            case "transaction":
+                Demand(inputs > 0 && outputs > 0 && assets == 1, $"{where}: needs both sides in one asset");
+                Demand(Sum(m.Inputs) >= Sum(m.Outputs), $"{where}: gives out more than it takes in");
+                Demand(legs.TrueForAll(l => RefHolder.IsCoin(l.Holder)), $"{where}: holders are coins");
+                break;
+            case "coinbase":
+                Demand(inputs == 0 && outputs > 0 && assets == 1, $"{where}: needs outputs only");
+                Demand(legs.TrueForAll(l => RefHolder.IsCoin(l.Holder)), $"{where}: holders are coins");
                 break;
             case "fee":
                 Demand(inputs == 1 && outputs == 0, $"{where}: needs one input only");

@@ -6,15 +6,21 @@ namespace FlowTracer.Tests.Reference;
 /// One row of a reference ledger, in the order of the chain. Holders are written <c>address/asset</c>.
 /// Kinds: <c>transfer</c> (m→n in one asset, what goes in comes out), <c>conversion</c> (1→1, two assets), <c>fee</c> (input
 /// only), <c>reward</c> (output only), <c>unresolved</c> (one side only, the other one is not known).
-/// Amounts are base units of the holder's asset.
+/// On Bitcoin holders are coins, written <c>address@coin/asset</c>, each made by one row and spent whole by one; kinds:
+/// <c>transaction</c> (what goes in and does not come out is its fee), <c>coinbase</c> (outputs only; it stands last of its
+/// <paramref name="Block"/>). Amounts are base units of the holder's asset.
 /// </summary>
 internal sealed record RefMovement(
     int Order,
     List<(string Holder, BigInteger Amount)> Inputs,
     List<(string Holder, BigInteger Amount)> Outputs,
     string Kind,
-    string Tx)
+    string Tx,
+    int Block = 0)
 {
+    /// <summary>Whether its holders are coins.</summary>
+    public bool IsBitcoin => Kind is "transaction" or "coinbase";
+
     /// <summary>An account that pays itself: no lot changes.</summary>
     public bool IsSelfTransfer =>
         Inputs.Count == 1 && Outputs.Count == 1 && Inputs[0].Holder == Outputs[0].Holder;
@@ -22,10 +28,12 @@ internal sealed record RefMovement(
     public RefMovement Reversed() => this with { Inputs = Outputs, Outputs = Inputs };
 }
 
-/// <summary>Names of holders: the address before the last slash, the asset behind it.</summary>
+/// <summary>Names of holders: the address before the last slash, less the coin's own name, and the asset behind it.</summary>
 internal static class RefHolder
 {
-    public static string Address(string holder) => holder[..holder.LastIndexOf('/')];
+    public static string Address(string holder) => holder[..holder.LastIndexOf('/')].Split('@')[0];
+
+    public static bool IsCoin(string holder) => holder.Contains('@', StringComparison.Ordinal);
 
     public static string Asset(string holder) => holder[(holder.LastIndexOf('/') + 1)..];
 }
@@ -62,7 +70,15 @@ internal sealed record RefCase(
     Dictionary<string, (string Kind, string Name)> Stops,
     HashSet<string> Covered,
     RefLimits Limits,
-    bool Backward = false);
+    bool Backward = false,
+    bool FollowFees = false)
+{
+    /// <summary>Whether the ledger is Bitcoin's.</summary>
+    public bool IsBitcoin => Ledger.Exists(m => m.IsBitcoin);
+
+    /// <summary>Coins are covered by their address.</summary>
+    public bool IsCovered(string holder) => Covered.Contains($"{RefHolder.Address(holder)}/{RefHolder.Asset(holder)}");
+}
 
 /// <summary>
 /// Value at a sink. Under value policies the amount is origin, in the seed's asset. Under poison it is what moved there

@@ -24,12 +24,21 @@ namespace FlowTracer.Tests.Reference;
 /// <item>An address seed claims recorded inflows and the opening balance, never an unexplained inflow.</item>
 /// <item>Poison: one lot per holder, marked by a set of seeds. A transfer seed marks its whole output, whatever marks it
 /// has; an address seed marks what arrives without any mark. There are no collisions.</item>
+/// <item>Bitcoin: <c>SlowTrace.Bitcoin.cs</c>.</item>
 /// </list>
 /// </summary>
-internal sealed class SlowTrace
+internal sealed partial class SlowTrace
 {
-    public static readonly string[] ValuePolicies = ["fifo", "lifo", "pifo", "libr", "haircut"];
+    public static readonly string[] ValuePolicies = ["fifo", "lifo", "pifo", "libr", "tiho", "haircut"];
     public static readonly string[] Policies = [.. ValuePolicies, "poison"];
+
+    /// <summary>Queue policies called by their two orders: how lots leave, how takers are served.</summary>
+    public static readonly string[] OrderPolicies =
+    [
+        .. from lots in new[] { "first", "last", "taint", "clean" }
+           from takers in new[] { "first", "last", "highest", "smallest" }
+           select $"{lots}-{takers}",
+    ];
 
     private readonly RefCase _case;
     private readonly string _policy;
@@ -124,6 +133,12 @@ internal sealed class SlowTrace
             return;
         }
 
+        if (movement.IsBitcoin)
+        {
+            ApplyOnBitcoin(row);
+            return;
+        }
+
         int giversDepth = int.MaxValue;
         List<Lot> pool = [];
         for (int i = 0; i < movement.Inputs.Count; i++)
@@ -151,10 +166,11 @@ internal sealed class SlowTrace
             return;
         }
 
+        List<List<Lot>> shares = movement.Outputs.Count == 1 ? [pool] : Serve(pool, movement.Outputs.Select(o => o.Amount).ToList());
         for (int i = 0; i < movement.Outputs.Count; i++)
         {
             (string holder, BigInteger amount) = movement.Outputs[i];
-            List<Lot> pieces = movement.Outputs.Count == 1 ? pool : Take(pool, amount);
+            List<Lot> pieces = shares[i];
             if (movement.Kind == "conversion")
             {
                 pieces = Convert(pieces, amount);
@@ -246,7 +262,7 @@ internal sealed class SlowTrace
 
         if (isNewByGift || isSeedHere)
         {
-            Activate(holder, isSeedHere ? 0 : giversDepth + 1);
+            Activate(holder, isSeedHere ? 0 : giversDepth + 1, isSeedsOwn: false);
         }
 
         _lots[holder] = Merged([.. _lots[holder], .. pieces.Where(p => p.Amount > 0).Select(p => p.Settled())]);
@@ -288,12 +304,12 @@ internal sealed class SlowTrace
         {
             if (later.Inputs.Any(i => i.Holder == holder && i.Amount > 0))
             {
-                later.Outputs.ForEach(o => others.Add(RefHolder.Address(o.Holder)));
+                others.UnionWith(later.Outputs.Where(o => o.Amount > 0).Select(o => RefHolder.Address(o.Holder)));
             }
 
             if (later.Outputs.Any(o => o.Holder == holder && o.Amount > 0))
             {
-                later.Inputs.ForEach(i => others.Add(RefHolder.Address(i.Holder)));
+                others.UnionWith(later.Inputs.Where(i => i.Amount > 0).Select(i => RefHolder.Address(i.Holder)));
             }
         }
 
@@ -302,7 +318,7 @@ internal sealed class SlowTrace
     }
 
     /// <summary>Starts watching a holder, or lowers the depth of one already watched when a seed is put there.</summary>
-    private void Activate(string holder, int depth)
+    private void Activate(string holder, int depth, bool isSeedsOwn)
     {
         _depth[holder] = depth;
         if (_lots.ContainsKey(holder))
@@ -310,7 +326,8 @@ internal sealed class SlowTrace
             return;
         }
 
-        BigInteger opening = _net.GetValueOrDefault(holder);
+        // A coin that a movement reaches is made by it (going back: spent by it), and had nothing on the other side.
+        BigInteger opening = RefHolder.IsCoin(holder) && !isSeedsOwn ? 0 : _net.GetValueOrDefault(holder);
         _lots[holder] = opening > 0 ? [Lot.Clean(opening)] : [];
         if (opening < 0)
         {
@@ -330,7 +347,7 @@ internal sealed class SlowTrace
                 continue;
             }
 
-            Activate(seed.Holder!, 0);
+            Activate(seed.Holder!, 0, isSeedsOwn: true);
             List<Lot> claimed = ClaimForAddress(seed, _lots[seed.Holder!]);
             if (claimed.Any(l => l.Fresh.Count > 0))
             {
@@ -449,11 +466,11 @@ internal sealed class SlowTrace
         List<int> arrival = Enumerable.Range(0, lots.Count).ToList();
         List<int> tainted = arrival.Where(i => lots[i].IsTainted).ToList();
         List<int> clean = arrival.Where(i => !lots[i].IsTainted).ToList();
-        return _policy switch
+        return Orders().Lots switch
         {
-            "lifo" => arrival.AsEnumerable().Reverse().ToList(),
-            "pifo" => [.. tainted, .. clean],
-            "libr" => [.. clean, .. tainted],
+            "last" => arrival.AsEnumerable().Reverse().ToList(),
+            "taint" => [.. tainted, .. clean],
+            "clean" => [.. clean, .. tainted],
             _ => arrival,
         };
     }
@@ -621,10 +638,12 @@ internal sealed class SlowTrace
                 IsBeyondWindow(m) && !m.IsSelfTransfer && m.Inputs.Any(i => i.Holder == holder && i.Amount > 0));
             (string kind, string name) = movesOnLater ? ("cut", "time-window")
                 : _case.Stops.TryGetValue(RefHolder.Address(holder), out (string Kind, string Name) stop) ? stop
-                : _case.Covered.Contains(holder) ? ("held", "")
+                : _case.IsCovered(holder) ? ("held", "")
                 : ("edge", "");
             Book(lots, kind, name, RefHolder.Asset(holder));
         }
+
+        BookFeesLeft();
     }
 
     private void CheckConservation()

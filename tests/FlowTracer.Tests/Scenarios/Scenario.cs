@@ -2,9 +2,15 @@ using System.Numerics;
 
 namespace FlowTracer.Tests.Scenarios;
 
-/// <summary>What can hold value in a scenario: an address by its name, and an asset by its symbol.</summary>
+/// <summary>
+/// What can hold value in a scenario: an address by its name, and an asset by its symbol. On Bitcoin the name is a coin's:
+/// <c>Bob.1</c> is a coin of the address <c>Bob</c>, and so is <c>Bob</c>.
+/// </summary>
 internal readonly record struct ScenarioHolder(string Address, string Asset)
 {
+    /// <summary>On Bitcoin, the address a coin's name begins with.</summary>
+    public string OfAddress => Address.Split('.')[0];
+
     public override string ToString() => $"{Address}/{Asset}";
 }
 
@@ -19,6 +25,8 @@ internal enum ScenarioRowKind
     Fee,
     Reward,
     Unresolved,
+    Transaction,
+    Coinbase,
 }
 
 /// <summary>One row of the ledger. <see cref="Order"/> counts rows from 1; rows are in chain order.</summary>
@@ -72,8 +80,12 @@ internal sealed record Scenario(
     IReadOnlySet<ScenarioHolder> Covered,
     ScenarioLimits Limits,
     bool Backward,
+    bool FollowFees,
     IReadOnlyList<ScenarioExpectation> Expectations)
 {
+    /// <summary>Whether holders are coins.</summary>
+    public bool IsBitcoin => ScenarioParser.IsBitcoin(Rows[0].Kind);
+
     /// <summary>Every policy some expectation speaks of, in the order they appear.</summary>
     public IReadOnlyList<string> Policies => Expectations.SelectMany(e => e.Policies).Distinct().ToList();
 }

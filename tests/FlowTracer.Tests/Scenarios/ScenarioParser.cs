@@ -17,7 +17,7 @@ internal sealed class ScenarioFormatException(string file, int line, string prob
 /// </summary>
 internal sealed partial class ScenarioParser
 {
-    private static readonly string[] KnownPolicies = ["fifo", "lifo", "pifo", "libr", "haircut", "poison"];
+    private static readonly string[] KnownPolicies = ["fifo", "lifo", "pifo", "libr", "tiho", "haircut", "poison"];
     private static readonly string[] StopKinds = ["mixer", "exchange", "bridge", "service", "burn"];
     private static readonly string[] CutNames =
         ["hops", "addresses", "smallest-lot", "time-window", "degree", "unresolved", "dust"];
@@ -34,6 +34,7 @@ internal sealed partial class ScenarioParser
     private string? _title;
     private string? _question;
     private bool _backward;
+    private bool _followFees;
     private int? _hops;
     private int? _addresses;
     private int? _degree;
@@ -100,6 +101,10 @@ internal sealed partial class ScenarioParser
                     "backward" => true,
                     _ => throw Error($"direction is forward or backward, not '{rest}'"),
                 };
+                break;
+            case "fees:":
+                Once(word);
+                _followFees = rest == "followed" ? true : throw Error($"fees are followed or not spoken of, not '{rest}'");
                 break;
             case "ledger" or "seeds" or "stops" or "covered" or "limits" when rest.Length == 0:
                 Once(word);
@@ -174,7 +179,36 @@ internal sealed partial class ScenarioParser
 
         (ScenarioRowKind kind, List<ScenarioLeg> inputs, List<ScenarioLeg> outputs) =
             Movement(m.Groups["kind"].Value, m.Groups["movement"].Value.Trim());
+        if (_rows.Count > 0 && IsBitcoin(kind) != IsBitcoin(_rows[0].Kind))
+        {
+            throw Error("transaction and coinbase are rows of Bitcoin, and no other rows stand beside them");
+        }
+
+        CheckCoins(inputs, outputs, isBitcoin: IsBitcoin(kind));
         _rows.Add(new ScenarioRow(_rows.Count + 1, label, block, index, time, kind, inputs, outputs));
+    }
+
+    internal static bool IsBitcoin(ScenarioRowKind kind) => kind is ScenarioRowKind.Transaction or ScenarioRowKind.Coinbase;
+
+    // A coin is made once and then spent once, as a whole.
+    private void CheckCoins(List<ScenarioLeg> inputs, List<ScenarioLeg> outputs, bool isBitcoin)
+    {
+        foreach (ScenarioLeg leg in isBitcoin ? outputs : [])
+        {
+            if (_rows.Exists(r => r.Inputs.Concat(r.Outputs).Any(l => l.Holder == leg.Holder)) || inputs.Exists(l => l.Holder == leg.Holder))
+            {
+                throw Error($"there is a coin {leg.Holder.Address} already: call this one {leg.Holder.OfAddress}.2 or so");
+            }
+        }
+
+        foreach (ScenarioLeg leg in isBitcoin ? inputs : [])
+        {
+            ScenarioLeg? made = _rows.SelectMany(r => r.Outputs).FirstOrDefault(l => l.Holder == leg.Holder);
+            if (_rows.Exists(r => r.Inputs.Any(l => l.Holder == leg.Holder)) || (made is not null && made.Amount != leg.Amount))
+            {
+                throw Error($"the coin {leg.Holder.Address} is spent twice or in part");
+            }
+        }
     }
 
     private (ScenarioRowKind Kind, List<ScenarioLeg> Inputs, List<ScenarioLeg> Outputs) Movement(string kind, string text)
@@ -198,7 +232,9 @@ internal sealed partial class ScenarioParser
             "unresolved" when sides.Length == 2 && sides[0] == "?" => (ScenarioRowKind.Unresolved, [], [Leg(sides[1])]),
             "swap" when sides.Length == 2 => Swap(Leg(sides[0]), Leg(sides[1])),
             "transfer" when sides.Length == 2 => Transfer(Legs(sides[0]), Legs(sides[1])),
-            "fee" or "reward" or "unresolved" or "swap" or "transfer" =>
+            "transaction" when sides.Length == 2 => Transaction(Legs(sides[0]), Legs(sides[1])),
+            "coinbase" when sides.Length == 1 => (ScenarioRowKind.Coinbase, [], Legs(text)),
+            "transaction" or "coinbase" or "fee" or "reward" or "unresolved" or "swap" or "transfer" =>
                 throw Error($"'{text}' is not the movement of a {kind}"),
             _ => throw Error($"unknown kind of row '{kind}'"),
         };
@@ -230,6 +266,16 @@ internal sealed partial class ScenarioParser
         }
 
         return (ScenarioRowKind.Transfer, inputs, outputs);
+    }
+
+    private (ScenarioRowKind Kind, List<ScenarioLeg> Inputs, List<ScenarioLeg> Outputs) Transaction(
+        List<ScenarioLeg> inputs, List<ScenarioLeg> outputs)
+    {
+        BigInteger given = inputs.Aggregate(BigInteger.Zero, (sum, l) => sum + l.Amount);
+        BigInteger got = outputs.Aggregate(BigInteger.Zero, (sum, l) => sum + l.Amount);
+        return given < got
+            ? throw Error($"the inputs hold {given} and the outputs {got}")
+            : (ScenarioRowKind.Transaction, inputs, outputs);
     }
 
     private List<ScenarioLeg> Legs(string text) => text.Split(" + ", StringSplitOptions.TrimEntries).Select(Leg).ToList();
@@ -319,10 +365,10 @@ internal sealed partial class ScenarioParser
     private void StartExpectation(string rest)
     {
         List<string> policies = Words(rest);
-        string? unknown = policies.Find(p => !KnownPolicies.Contains(p));
+        string? unknown = policies.Find(p => !KnownPolicies.Contains(p) && !OrdersText().IsMatch(p));
         if (unknown is not null)
         {
-            throw Error($"unknown policy '{unknown}'; there are {string.Join(", ", KnownPolicies)}");
+            throw Error($"unknown policy '{unknown}'; there are {string.Join(", ", KnownPolicies)} and two orders like taint-smallest");
         }
 
         string? again = policies.Find(p => !_seenOnce.Add("expect " + p));
@@ -435,6 +481,7 @@ internal sealed partial class ScenarioParser
             Coverage(),
             new ScenarioLimits(_hops, _addresses, _smallestLot, _until, _degree),
             _backward,
+            _followFees,
             _expectations.Select(Complete).ToList());
     }
 
@@ -456,7 +503,8 @@ internal sealed partial class ScenarioParser
         HashSet<ScenarioHolder> covered = [];
         foreach ((string text, int line) in _covered)
         {
-            List<ScenarioHolder> named = all.Where(h => text == "*" || text == h.Address || text == h.ToString()).ToList();
+            List<ScenarioHolder> named = all.Where(h => text == "*" || text == h.ToString()
+                || text == (IsBitcoin(_rows[0].Kind) ? h.OfAddress : h.Address)).ToList();
             if (named.Count == 0)
             {
                 throw new ScenarioFormatException(_file, line, $"'{text}' holds nothing in this ledger");
@@ -559,6 +607,9 @@ internal sealed partial class ScenarioParser
 
     [GeneratedRegex(@"^(?:(?<plain>\d+(_\d+)*)|2\^(?<power>\d{1,3})(?:(?<sign>[+-])(?<offset>\d+(_\d+)*))?)$")]
     private static partial Regex AmountText();
+
+    [GeneratedRegex("^(first|last|taint|clean)-(first|last|highest|smallest)$")]
+    private static partial Regex OrdersText();
 
     [GeneratedRegex(@"^[\w.-]+$")]
     private static partial Regex NameText();

@@ -42,6 +42,7 @@ public sealed class ScenarioParserTests
         Assert.Equal(new ScenarioHolder("Ann", "BTC"), scenario.Seeds[1].Holder);
         Assert.Equal(new ScenarioStop("mixer", "Tornado Cash"), scenario.Stops["Carl"]);
         Assert.Equal("t2", scenario.Limits.Until!.Label);
+        Assert.False(scenario.FollowFees || scenario.IsBitcoin);
         Assert.Equal([new ScenarioHolder("Thief", "ETH")], scenario.Covered);
         Assert.Equal(["fifo", "lifo"], scenario.Policies);
         Assert.Contains("sink theft held \"\" 7 ETH", scenario.Expectations[0].Facts.Select(f => f.Text));

@@ -15,30 +15,33 @@ namespace FlowTracer.Tests.Tracing;
 
 /// <summary>
 /// Asks the engine the reference's question and says the answer in the reference's words. Names become addresses by
-/// their hash; a ledger's row n is block n.
+/// their hash; a ledger's row n is block n, or on Bitcoin transaction n of its block.
 /// </summary>
 internal sealed class EngineRunner : ITagSource
 {
-    private static readonly ChainId Chain = ChainId.Ethereum;
-
     // Thousands of ledgers share a few names, and a name costs a hash.
-    private static readonly ConcurrentDictionary<string, Address> Addresses = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<(ChainId Chain, string Name), Address> Addresses = new();
 
     private readonly RefCase _case;
+    private readonly ChainId _chain;
     private readonly Dictionary<Address, string> _names = [];
     private readonly Dictionary<int, Movement> _rows = [];
     private readonly RecordedSource _source;
     private readonly Dictionary<string, string> _nodes = [];
+    private readonly Dictionary<OutPoint, string> _coins = [];
+    private readonly Dictionary<Position, int> _orders = [];
 
     /// <summary>Makes a record of a case: once, however often it is asked.</summary>
     public EngineRunner(RefCase question)
     {
         _case = question;
+        _chain = question.IsBitcoin ? ChainId.Bitcoin : ChainId.Ethereum;
         foreach (RefMovement row in question.Ledger)
         {
             if (ToMovement(row) is Movement movement)
             {
                 _rows[row.Order] = movement;
+                _orders[movement.Position] = row.Order;
             }
         }
 
@@ -58,7 +61,7 @@ internal sealed class EngineRunner : ITagSource
         ITaintPolicy policy = TaintPolicies.Find(policyName)!;
         TraceQuestion question = new(
             [.. _case.Seeds.Select(ToSeed)], policy,
-            _case.Backward ? Direction.Backward : Direction.Forward, ToLimits(), []);
+            _case.Backward ? Direction.Backward : Direction.Forward, ToLimits(), []) { FollowFees = _case.FollowFees };
         Sweep sweep = new Tracer(_source, this, fetch).SweepAsync(question, null, CancellationToken.None).GetAwaiter().GetResult();
         Trace trace = sweep.ToTrace();
         return new RefResult(
@@ -70,8 +73,10 @@ internal sealed class EngineRunner : ITagSource
                 .Where(a => a.Kind == "opening-unknown")
                 .ToDictionary(a => Unknown(trace, a), _ => BigInteger.MinusOne), StringComparer.Ordinal),
             [.. trace.Gaps.Where(g => g.Kind == "collision").Select(g => Collision(trace, g))],
-            [.. trace.Hops.Where(h => trace.Nodes[h.To].Kind == NodeKind.Address).Select(h => ToHop(trace, h))]);
+            [.. trace.Hops.Where(h => IsHolder(trace.Nodes[h.To])).Select(h => ToHop(trace, h))]);
     }
+
+    private static bool IsHolder(TraceNode node) => node.Kind is NodeKind.Address or NodeKind.Coin;
 
     private RefSeedResult SeedResult(Trace trace, SeedBalance balance) => new(
         _case.Seeds[balance.Seed].Id,
@@ -83,7 +88,7 @@ internal sealed class EngineRunner : ITagSource
 
     private IEnumerable<string> Reached(Trace trace, int seed)
     {
-        foreach (Hop hop in trace.Hops.Where(h => h.Lots.Any(l => l.Seed == seed) && trace.Nodes[h.To].Kind == NodeKind.Address))
+        foreach (Hop hop in trace.Hops.Where(h => h.Lots.Any(l => l.Seed == seed) && IsHolder(trace.Nodes[h.To])))
         {
             yield return _names[trace.Nodes[hop.To].Address];
         }
@@ -98,7 +103,7 @@ internal sealed class EngineRunner : ITagSource
     private SortedDictionary<string, List<RefLot>> Lots(Sweep sweep)
     {
         SortedDictionary<string, List<RefLot>> lots = new(StringComparer.Ordinal);
-        foreach ((Holder holder, List<Lot> held) in sweep.Pools().Where(p => p.Lots.Count > 0))
+        foreach ((Holder holder, List<Lot> held) in sweep.Pools().Where(p => p.Lots.Count > 0 && !p.Holder.IsFee))
         {
             lots[Name(holder)] = [.. held.Select(lot => new RefLot(SeedIds(sweep, lot), lot.Amount.ToBigInteger(), lot.Origin.ToBigInteger()))];
         }
@@ -109,7 +114,7 @@ internal sealed class EngineRunner : ITagSource
     private List<string> SeedIds(Sweep sweep, Lot lot) => [.. sweep.SeedsOf(lot).ToArray().Select(seed => _case.Seeds[seed].Id)];
 
     private RefHop ToHop(Trace trace, Hop hop) => new(
-        (int)hop.Movement.Position.Block, "", [], [_names[trace.Nodes[hop.To].Address]], hop.Amount.ToBigInteger(),
+        _orders[hop.Movement.Position], "", [], [_names[trace.Nodes[hop.To].Address]], hop.Amount.ToBigInteger(),
         [.. hop.Lots.Select(l => new RefLot([_case.Seeds[l.Seed].Id], l.Amount.ToBigInteger(), l.Origin.ToBigInteger()))]);
 
     private SortedDictionary<string, BigInteger> Sum(IEnumerable<Gap> gaps)
@@ -117,7 +122,7 @@ internal sealed class EngineRunner : ITagSource
         SortedDictionary<string, BigInteger> sums = new(StringComparer.Ordinal);
         foreach (Gap gap in gaps)
         {
-            string holder = $"{NameOf(gap.Node)}/{AssetName(gap.Asset)}";
+            string holder = HolderOf(gap.Node, gap.Asset);
             sums[holder] = sums.GetValueOrDefault(holder) + gap.Amount.ToBigInteger();
         }
 
@@ -136,20 +141,25 @@ internal sealed class EngineRunner : ITagSource
     private string Unknown(Trace trace, Assumption assumption)
     {
         string asset = assumption.Text.Split(' ')[1];
-        return $"{NameOf(assumption.Node)}/{(Asset.TryParse(Chain, asset, out Asset parsed, out _) ? AssetName(parsed) : asset)}";
+        return HolderOf(assumption.Node, Asset.TryParse(_chain, asset, out Asset parsed, out _) ? parsed : Asset.Coin(_chain));
     }
 
-    private string NameOf(string node)
+    private string HolderOf(string node, Asset asset)
     {
-        if (_nodes.Count != _names.Count)
+        if (_nodes.Count != _names.Count + _coins.Count)
         {
             foreach ((Address address, string name) in _names)
             {
-                _nodes[$"{Chain}:{address}"] = name;
+                _nodes[$"{_chain}:{address}"] = name;
+            }
+
+            foreach ((OutPoint coin, string holder) in _coins)
+            {
+                _nodes[$"{_chain}:{coin}"] = holder;
             }
         }
 
-        return _nodes[node];
+        return _case.IsBitcoin ? _nodes[node] : $"{_nodes[node]}/{AssetName(asset)}";
     }
 
     // --- the question -----------------------------------------------------------------------------------------------
@@ -161,6 +171,11 @@ internal sealed class EngineRunner : ITagSource
         if (inputs.Length + outputs.Length == 0)
         {
             return null;
+        }
+
+        if (row.IsBitcoin)
+        {
+            return ToBitcoin(row, inputs, outputs);
         }
 
         MovementKind kind = row.Kind switch
@@ -176,6 +191,38 @@ internal sealed class EngineRunner : ITagSource
             kind, Grade.Recorded, new Position(block, 0, 1), new Stamp(block, null, 0, null), null, "scenario", inputs, outputs);
     }
 
+    private Movement ToBitcoin(RefMovement row, ImmutableArray<Leg> inputs, ImmutableArray<Leg> outputs)
+    {
+        bool isCoinbase = row.Kind == "coinbase";
+        return Movement.Create(
+            isCoinbase ? MovementKind.Reward : MovementKind.Transaction,
+            Grade.Recorded,
+            PlaceOf(row),
+            new Stamp((ulong)row.Block, null, isCoinbase ? 0 : (uint)row.Order, null),
+            TxOf(row),
+            "scenario",
+            isCoinbase ? [.. _case.Ledger.Where(other => other.Block == row.Block).Select(FeeOf).OfType<Leg>()] : inputs,
+            outputs);
+    }
+
+    private Leg? FeeOf(RefMovement row)
+    {
+        BigInteger fee = row.Inputs.Aggregate(BigInteger.Zero, (sum, i) => sum + i.Amount)
+            - row.Outputs.Aggregate(BigInteger.Zero, (sum, o) => sum + o.Amount);
+        return row.Kind == "transaction" && fee > 0
+            ? new Leg(Holder.FeeOf(_chain, TxOf(row)), Amount.FromBigInteger(fee))
+            : null;
+    }
+
+    private static TxHash TxOf(RefMovement row) => Facts.Tx(row.Order);
+
+    private static Position PlaceOf(RefMovement row) => row.Kind switch
+    {
+        "coinbase" => Position.OfCoinbase((ulong)row.Block),
+        "transaction" => new Position((ulong)row.Block, (uint)row.Order, 1),
+        _ => new Position((ulong)row.Order, 0, 1),
+    };
+
     private Leg ToLeg((string Holder, BigInteger Amount) leg) => new(ToHolder(leg.Holder), Amount.FromBigInteger(leg.Amount));
 
     private Seed ToSeed(RefSeed seed)
@@ -183,13 +230,15 @@ internal sealed class EngineRunner : ITagSource
         if (seed.Holder is null)
         {
             Movement movement = _rows[seed.Order];
+            int output = _case.Ledger.Single(row => row.Order == seed.Order).Outputs.Take(seed.Output).Count(leg => leg.Amount > 0);
             return TransferSeed.Create(
-                movement, seed.Output,
-                seed.Amount is BigInteger part ? Amount.FromBigInteger(part) : movement.Outputs[seed.Output].Amount);
+                movement, output,
+                seed.Amount is BigInteger part ? Amount.FromBigInteger(part) : movement.Outputs[output].Amount);
         }
 
-        ulong block = (ulong)seed.Order;
-        Position from = _case.Backward ? new Position(block, uint.MaxValue, 0) : new Position(block, 0, 0);
+        // Just before the row; going back, just after it.
+        Position at = PlaceOf(_case.Ledger.Find(row => row.Order == seed.Order) ?? new RefMovement(seed.Order, [], [], "", ""));
+        Position from = at with { Step = _case.Backward ? uint.MaxValue : 0 };
         return new BalanceSeed(ToHolder(seed.Holder), from, seed.Amount is BigInteger most ? Amount.FromBigInteger(most) : null);
     }
 
@@ -200,25 +249,46 @@ internal sealed class EngineRunner : ITagSource
         Degree = _case.Limits.Degree,
         SmallestLot = (_case.Limits.SmallestLot ?? [])
             .ToImmutableSortedDictionary(l => AssetOf(l.Key), l => Amount.FromBigInteger(l.Value)),
-        Window = _case.Limits.UntilOrder is int until ? new Moment((ulong)until, null) : null,
+        Window = _case.Limits.UntilOrder is int until ? new Moment(BlockOf(until), null) : null,
     };
 
-    private RecordCoverage Coverage(string holder) => new(ToHolder(holder).Address, ToHolder(holder).Asset, null, "scenario");
+    private ulong BlockOf(int order) =>
+        (ulong)(_case.IsBitcoin ? _case.Ledger.Single(row => row.Order == order).Block : order);
 
-    private Holder ToHolder(string holder) =>
-        Holder.Account(AddressOf(RefHolder.Address(holder)), AssetOf(RefHolder.Asset(holder)));
+    private RecordCoverage Coverage(string holder) =>
+        new(AddressOf(RefHolder.Address(holder)), AssetOf(RefHolder.Asset(holder)), null, "scenario");
+
+    private Holder ToHolder(string holder)
+    {
+        Address address = AddressOf(RefHolder.Address(holder));
+        if (!RefHolder.IsCoin(holder))
+        {
+            return Holder.Account(address, AssetOf(RefHolder.Asset(holder)));
+        }
+
+        OutPoint coin = new(TxHash.FromBytes(Keccak256.Hash(Encoding.UTF8.GetBytes(holder))), 0);
+        _coins[coin] = holder;
+        return Holder.Output(_chain, coin, address);
+    }
 
     private Address AddressOf(string name)
     {
-        Address address = Addresses.GetOrAdd(
-            name, static name => Address.FromAccountBytes(Chain, Keccak256.Hash(Encoding.UTF8.GetBytes(name)).AsSpan(0, 20)));
+        Address address = Addresses.GetOrAdd((_chain, name), static key =>
+        {
+            ReadOnlySpan<byte> hash = Keccak256.Hash(Encoding.UTF8.GetBytes(key.Name)).AsSpan(0, 20);
+            return key.Chain.Family == ChainFamily.Utxo
+                ? Address.FromPubKeyHash(key.Chain, hash)
+                : Address.FromAccountBytes(key.Chain, hash);
+        });
         _names[address] = name;
         return address;
     }
 
-    private Asset AssetOf(string symbol) => symbol == "ETH" ? Asset.Coin(Chain) : Asset.Token(AddressOf("token " + symbol));
+    private Asset AssetOf(string symbol) => symbol == _chain.CoinSymbol ? Asset.Coin(_chain) : Asset.Token(AddressOf("token " + symbol));
 
-    private string AssetName(Asset asset) => asset.IsCoin ? "ETH" : _names[asset.Contract]["token ".Length..];
+    private string AssetName(Asset asset) => asset.IsCoin ? _chain.CoinSymbol : _names[asset.Contract]["token ".Length..];
 
-    private string Name(Holder holder) => $"{_names[holder.Address]}/{AssetName(holder.Asset)}";
+    private string Name(Holder holder) => _case.IsBitcoin
+        ? _coins[holder.Coin]
+        : $"{_names[holder.Address]}/{AssetName(holder.Asset)}";
 }
