@@ -40,6 +40,7 @@ public sealed class CacheSettings
 public sealed partial class SourceSettings
 {
     private const string FileName = "appsettings.json";
+    private const string Prefix = "FLOWTRACER_";
 
     /// <summary>Sources by name.</summary>
     public IDictionary<string, NamedSource> Sources { get; } = new Dictionary<string, NamedSource>(StringComparer.OrdinalIgnoreCase);
@@ -75,17 +76,24 @@ public sealed partial class SourceSettings
                 builder.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
             }
 
-            builder.AddEnvironmentVariables("FLOWTRACER_").Build().Bind(settings, static options => options.ErrorOnUnknownConfiguration = true);
+            builder.AddEnvironmentVariables(Prefix).Build().Bind(settings, static options => options.ErrorOnUnknownConfiguration = true);
         }
         catch (Exception fault) when (fault is InvalidOperationException or InvalidDataException or FormatException)
         {
-            throw new InputException($"settings ({string.Join(", ", files.Where(File.Exists))}): {OneLine(fault)}");
+            throw new InputException($"settings ({Origins(files)}): {OneLine(fault)}");
         }
 
-        settings.Fetch.Validate();
-        RequirePositive(settings.Reach.MostTransactions, "Reach:MostTransactions");
-        RequirePositive(settings.Reach.MostScannedBlocks, "Reach:MostScannedBlocks");
-        return settings;
+        try
+        {
+            settings.Fetch.Validate();
+            RequirePositive(settings.Reach.MostTransactions, "Reach:MostTransactions");
+            RequirePositive(settings.Reach.MostScannedBlocks, "Reach:MostScannedBlocks");
+            return settings;
+        }
+        catch (InputException fault)
+        {
+            throw new InputException($"settings ({Origins(files)}): {fault.Message}");
+        }
     }
 
     /// <summary>The addresses that a user's <c>--source</c> stands for: a URL, or a name of the settings.</summary>
@@ -128,9 +136,13 @@ public sealed partial class SourceSettings
     {
         if (value < 1)
         {
-            throw new InputException($"setting {name} is {value}; expected 1 or more");
+            throw new InputException($"{name} is {value}: it must be 1 or more");
         }
     }
+
+    private static string Origins(string[] files) => string.Join(
+        ", ", [.. files.Where(File.Exists), .. Environment.GetEnvironmentVariables().Keys.OfType<string>()
+            .Where(static name => name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)]);
 
     private static string OneLine(Exception fault) => string.Join(
         ": ", ((Exception?[])[fault, fault.InnerException]).OfType<Exception>().Select(static f => f.Message.ReplaceLineEndings(" ")));

@@ -54,7 +54,7 @@ internal sealed class ProgressLine : IProgress<TraceProgress>, IDisposable
         List<string> parts = [];
         if (progress is not null)
         {
-            parts.Add($"round {progress.Round}: {progress.Addresses:N0} addresses, {progress.Histories:N0} histories read, {progress.Fetching:N0} asked for");
+            parts.Add($"round {progress.Round}: {progress.Addresses:N0} {(progress.Addresses == 1 ? "address" : "addresses")}, {progress.Histories:N0} {(progress.Histories == 1 ? "history" : "histories")} read, {progress.Fetching:N0} asked for");
             parts.AddRange(progress.Placed.Select((placed, seed) => (placed, claimed: progress.Claimed[seed]))
                 .Where(static seed => !seed.claimed.IsZero)
                 .Take(3)

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace FlowTracer.EndToEnd.Ethereum;
 
 /// <summary>Two sources: the second answers where the first does not, or both are asked and compared.</summary>

@@ -23,13 +23,13 @@ public sealed class SourceCheckTests(SmallChain small) : IClassFixture<SmallChai
     };
 
     private static readonly string[] Abilities =
-        ["trace_filter", "otterscan", "explorer_lists", "trace_transaction", "call_tracer", "old_state", "logs", "block_receipts"];
+        ["trace_filter", "otterscan", "otterscan_internals", "explorer_lists", "trace_transaction", "call_tracer", "old_state", "logs", "block_receipts"];
 
     public static TheoryData<string, string, string> Kinds => new()
     {
-        { "", "trace_filter and trace_transaction", "trace_filter otterscan trace_transaction call_tracer old_state logs block_receipts" },
-        { "trace_*", "ots_searchTransactionsBefore and debug_traceTransaction", "otterscan call_tracer old_state logs block_receipts" },
-        { "trace_* debug_*", "ots_searchTransactionsBefore and ots_getInternalOperations", "otterscan old_state logs block_receipts" },
+        { "", "trace_filter and trace_transaction", "trace_filter otterscan otterscan_internals trace_transaction call_tracer old_state logs block_receipts" },
+        { "trace_*", "ots_searchTransactionsBefore and debug_traceTransaction", "otterscan otterscan_internals call_tracer old_state logs block_receipts" },
+        { "trace_* debug_*", "ots_searchTransactionsBefore and ots_getInternalOperations", "otterscan otterscan_internals old_state logs block_receipts" },
         { "trace_* ots_*", "old balances and debug_traceTransaction", "call_tracer old_state logs block_receipts" },
         { "trace_* ots_* debug_* eth_getBlockReceipts", "old balances, internal transfers derived", "old_state logs" },
         { "trace_* ots_* debug_* pruned", "reading blocks", "logs block_receipts" },
@@ -87,7 +87,7 @@ public sealed class SourceCheckTests(SmallChain small) : IClassFixture<SmallChai
         program.Set("Fetch__Retries", "0");
         await using ExplorerServer explorer = new(small.Node.Url);
         await using LoopbackServer page = new((_, _) => Task.FromResult(HttpAnswer.Text(200, "<html></html>", "text/html")));
-        string[] urls = [small.Node.Url.ToString(), $"{explorer.Url}?chainid=1", "http://127.0.0.1:1", page.Url.ToString()];
+        string[] urls = [small.Node.Url.ToString(), explorer.Url.ToString(), "http://127.0.0.1:1", page.Url.ToString()];
 
         ProgramResult text = await program.RunAsync(["sources", "check", .. urls]);
         ProgramResult json = await program.RunAsync(["sources", "check", .. urls, "--json"]);
