@@ -39,7 +39,7 @@ public sealed class TraceDeskTests
 
     [Fact]
     public async Task An_address_needs_facts() => Assert.Equal(
-        $"'{AText}' needs facts to be traced in: give a record with --data transfers.csv",
+        $"'{AText}' needs facts to be traced in: give a live node with --source URL, or a record with --data transfers.csv",
         await Refused(new TraceRequest { Subject = AText }));
 
     [Theory]
