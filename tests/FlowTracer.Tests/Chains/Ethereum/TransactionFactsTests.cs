@@ -119,12 +119,12 @@ public sealed class TransactionFactsTests
     }
 
     [Fact]
-    public void Wrapping_mints_and_unwrapping_burns()
+    public void Wrapping_mints_from_the_contract_and_unwrapping_burns_to_it()
     {
         Log deposit = Wrap(KnownEvents.Deposit, Weth);
         Log withdrawal = Wrap(KnownEvents.Withdrawal, Weth);
-        Assert.Equal("Token 0 a 5 2 Recorded: log 11", Text(TransactionFacts.TokenTransfer(deposit, Known)!));
-        Assert.Equal("Token a 0 5 2 Recorded: log 11", Text(TransactionFacts.TokenTransfer(withdrawal, Known)!));
+        Assert.Equal("Token 2 a 5 2 Recorded: log 11", Text(TransactionFacts.TokenTransfer(deposit, Known)!));
+        Assert.Equal("Token a 2 5 2 Recorded: log 11", Text(TransactionFacts.TokenTransfer(withdrawal, Known)!));
         Assert.Null(TransactionFacts.TokenTransfer(deposit, WrappedCoins.None));
         Assert.Null(TransactionFacts.TokenTransfer(Wrap(KnownEvents.Deposit, Token), Known));
         Assert.NotNull(TransactionFacts.TokenTransfer(Wrap(KnownEvents.Deposit, Token), Known.With(Token)));
