@@ -96,8 +96,9 @@ public sealed class JsonRpcNode : IRpc, IAsyncDisposable
         _stop.Dispose();
     }
 
+    // A rate limit has had its patience already.
     private static bool MayPass(RpcCall call, RpcAnswer answer) =>
-        answer.Error is { } error && !call.GoesOnFromRefusal && RpcErrors.IsPassing(error);
+        answer.Error is { } error && !call.GoesOnFromRefusal && RpcErrors.IsPassing(error) && !RpcErrors.IsRateLimit(error);
 
     /// <summary>One answer, with whoever else asks the same now. Giving up waiting takes it from nobody.</summary>
     private async Task<RpcAnswer> AskOnceAsync(RpcCall call, CancellationToken cancellationToken)

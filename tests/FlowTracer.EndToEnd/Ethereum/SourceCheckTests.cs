@@ -81,13 +81,12 @@ public sealed class SourceCheckTests(SmallChain small) : IClassFixture<SmallChai
     }
 
     [AnvilFact]
-    public async Task Several_at_once_dead_ones_and_explorers_among_them()
+    public async Task Several_at_once_and_those_that_cannot_be_used_among_them()
     {
         using LiveProgram program = new();
         program.Set("Fetch__Retries", "0");
-        await using ExplorerServer explorer = new(small.Node.Url);
         await using LoopbackServer page = new((_, _) => Task.FromResult(HttpAnswer.Text(200, "<html></html>", "text/html")));
-        string[] urls = [small.Node.Url.ToString(), explorer.Url.ToString(), "http://127.0.0.1:1", page.Url.ToString()];
+        string[] urls = [small.Node.Url.ToString(), "http://127.0.0.1:1", page.Url.ToString()];
 
         ProgramResult text = await program.RunAsync(["sources", "check", .. urls]);
         ProgramResult json = await program.RunAsync(["sources", "check", .. urls, "--json"]);
@@ -96,16 +95,14 @@ public sealed class SourceCheckTests(SmallChain small) : IClassFixture<SmallChai
         text.Expect(2);
         json.Expect(2);
         Assert.Contains("trace_filter and trace_transaction", text.Output, StringComparison.Ordinal);
-        Assert.Contains("explorer with Etherscan's API", text.Output, StringComparison.Ordinal);
         Assert.Contains("refused the connection", text.Output, StringComparison.Ordinal);
         Assert.Contains("is neither an Ethereum node nor an explorer", text.Output, StringComparison.Ordinal);
         using JsonDocument document = JsonDocument.Parse(json.Output);
         JsonElement[] reports = [.. document.RootElement.GetProperty("sources").EnumerateArray()];
         Assert.Equal(
-            ["node", "explorer", null, null],
+            ["node", null, null],
             reports.Select(report => report.TryGetProperty("kind", out JsonElement kind) ? kind.GetString() : null));
-        Assert.Equal([true, true, false, false], reports.Select(report => report.GetProperty("fault").ValueKind == JsonValueKind.Null));
-        Assert.Equal((false, true), (reports[0].GetProperty("explorer_lists").GetBoolean(), reports[1].GetProperty("explorer_lists").GetBoolean()));
+        Assert.Equal([true, false, false], reports.Select(report => report.GetProperty("fault").ValueKind == JsonValueKind.Null));
         (await program.RunAsync("sources", "check", "http://127.0.0.1:1")).Expect(3);
     }
 
@@ -139,7 +136,7 @@ public sealed class SourceCheckTests(SmallChain small) : IClassFixture<SmallChai
 
         string[] lines = terminal.Output.Split("\r\u001b[K");
         Assert.Contains(lines, line => System.Text.RegularExpressions.Regex.IsMatch(
-            line, @"^round [0-9]+: [0-9]+ address(es)?, .*[0-9.]+ % placed, [0-9,]+ requests, [0-9,]+ kept$"));
+            line, @"^round [0-9]+: [0-9]+ address(es)?, .*[0-9.]+% placed, [0-9,]+ requests, [0-9,]+ kept$"));
         Assert.StartsWith("Traced ", lines[^1], StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', pipe.Error);
         Assert.DoesNotContain("round ", pipe.Error, StringComparison.Ordinal);
