@@ -20,14 +20,23 @@ internal sealed class Desk : IDisposable
     /// <summary>Traces, and returns <c>trace.json</c>.</summary>
     public static async Task<LiveTrace> TraceAsync(TraceRequest request)
     {
-        TraceDesk desk = new(TraceDesk.ShippedFixtures, Labels);
-        await using TraceCase opened = await desk.OpenAsync(request, CancellationToken.None);
-        TraceReport report = await TraceDesk.RunAsync(opened, request.Policy, null, CancellationToken.None);
+        TraceReport report = await ReportAsync(request);
         ITraceExporter exporter = Exports.Find("json");
         using MemoryStream output = new();
         exporter.Write(exporter.FileNames[0], report, new ExportOptions(Aggregate: false), output);
         return new LiveTrace(Encoding.UTF8.GetString(output.ToArray()));
     }
+
+    /// <summary>Traces.</summary>
+    public static async Task<TraceReport> ReportAsync(TraceRequest request)
+    {
+        await using TraceCase opened = await OpenAsync(request);
+        return await TraceDesk.RunAsync(opened, request.Policy, null, CancellationToken.None);
+    }
+
+    /// <summary>Opens a case.</summary>
+    public static Task<TraceCase> OpenAsync(TraceRequest request) =>
+        new TraceDesk(TraceDesk.ShippedFixtures, Labels).OpenAsync(request, CancellationToken.None);
 
     /// <summary>What was stolen by a scenario's theft, to be traced at a node up to its newest block.</summary>
     public TraceRequest Request(Theft theft, params Uri[] nodes) => Request(theft.Transaction, nodes) with

@@ -42,6 +42,6 @@ public sealed class LiveTraceTests(ToldChain told) : IClassFixture<ToldChain>
     public async Task Every_scenario_comes_to_its_sheet(string kind)
     {
         await using FaultyNode node = new FaultyNode(told.Node.Url).Without(SourceKinds.All[kind]);
-        Assert.Equal(string.Empty, await Sheets.FaultsAsync(told.Told, node.Url));
+        Sheets.AssertNone(await Sheets.FaultsAsync(told.Told, node.Url));
     }
 }

@@ -116,6 +116,9 @@ internal static class Sheets
         return trace.Sink("fee") == scenario.FeeWei ? null : $"fee {trace.Sink("fee")} where {scenario.FeeWei} was paid";
     }
 
+    /// <summary>Fails with the whole text of what is wrong, if anything is.</summary>
+    public static void AssertNone(string faults) => Assert.True(faults.Length == 0, faults);
+
     /// <summary>Traces scenarios from sources and says what is wrong, one line for each that is.</summary>
     public static async Task<string> FaultsAsync(IEnumerable<KeyValuePair<string, Scenario>> told, params Uri[] sources)
     {

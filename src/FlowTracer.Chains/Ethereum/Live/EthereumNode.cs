@@ -246,20 +246,6 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
         return answer.Error is RpcError error ? throw Refused(call, error) : decoded ?? Decoded(call, answer.Result, decode);
     }
 
-    /// <summary>Asks, and decodes what comes; null when the node refuses with this code.</summary>
-    /// <exception cref="SourceException">The node refuses otherwise, or its answer cannot be used.</exception>
-    public async Task<T?> AskUnlessAsync<T>(
-        RpcCall call, int code, Func<JsonElement, T> decode, CancellationToken cancellationToken)
-        where T : class
-    {
-        T? decoded = null;
-        RpcAnswer answer = await rpc.AskAsync(call with { Check = Checking(element => decoded = decode(element)) }, cancellationToken)
-            .ConfigureAwait(false);
-        return answer.Error is not RpcError error ? decoded ?? Decoded(call, answer.Result, decode)
-            : error.Code == code ? null
-            : throw Refused(call, error);
-    }
-
     /// <summary>Notes which block stands under a number.</summary>
     /// <exception cref="AnswerFormatException">Another one did before.</exception>
     public void CheckHash(ulong number, Word hash)

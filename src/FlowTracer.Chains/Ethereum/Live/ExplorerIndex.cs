@@ -15,9 +15,6 @@ namespace FlowTracer.Chains.Ethereum.Live;
 /// <param name="readsTokens">Whether token transfers are to be found here.</param>
 internal sealed class ExplorerIndex(EthereumNode node, int mostRows, bool readsTokens) : ITransactionIndex
 {
-    // A block has less room than so many pages of one row.
-    private const int MostPagesOfBlock = 100_000;
-
     public string Method => "the explorer's lists";
 
     public bool FindsInternal => true;
@@ -72,49 +69,42 @@ internal sealed class ExplorerIndex(EthereumNode node, int mostRows, bool readsT
         string action, Address address, ulong first, ulong last, Func<JsonElement, ExplorerAnswer<T>> decode,
         Action<ImmutableArray<T>> add, CancellationToken cancellationToken)
     {
-        ulong reached = first;
-        int rowsInPage = mostRows;
-        for (int page = 1; page <= MostPagesOfBlock; page++)
+        (ulong reached, int rows, int rowsInPage) = (first, 0, mostRows);
+        for (int page = 1; rows < mostRows; page++)
         {
-            ExplorerAnswer<T>? answer = await PageAsync(action, address, first, last, page, rowsInPage, decode, cancellationToken)
+            // The next page; where it would end behind the last row shown, the next row.
+            (int number, int size) = (long)page * rowsInPage <= mostRows ? (page, rowsInPage) : (rows + 1, 1);
+            ExplorerAnswer<T> answer = await PageAsync(action, address, first, last, number, size, decode, cancellationToken)
                 .ConfigureAwait(false);
-            if (answer is { RowCount: 0 })
+            if (answer.RowCount == 0)
             {
                 return null;
             }
 
-            if (answer is not null)
-            {
-                add(answer.Rows);
-                reached = answer.LastBlock;
-                rowsInPage = page == 1 ? answer.RowCount : rowsInPage;
-            }
-
-            if (reached > first && page > 1)
+            add(answer.Rows);
+            reached = Math.Max(reached, answer.LastBlock);
+            rows += answer.RowCount;
+            rowsInPage = page == 1 ? answer.RowCount : rowsInPage;
+            if (page > 1 && reached > first)
             {
                 return reached;
             }
-
-            if (answer is null)
-            {
-                break;
-            }
         }
 
-        throw new SourceException(
-            node.Name, action, $"block {first} alone has more rows of {address} than the explorer gives ({mostRows}); add a node with --source");
+        return reached > first ? reached
+            : throw new SourceException(
+                node.Name, action,
+                $"block {first} alone has more rows of {address} than the explorer gives ({mostRows}); add a node with --source");
     }
 
-    // Null when the explorer shows no rows that far on.
-    private async Task<ExplorerAnswer<T>?> PageAsync<T>(
+    private Task<ExplorerAnswer<T>> PageAsync<T>(
         string action, Address address, ulong first, ulong last, int page, int rows, Func<JsonElement, ExplorerAnswer<T>> decode,
         CancellationToken cancellationToken)
     {
         string parameters =
             $"{{\"address\":\"{EthereumNode.Lower(address)}\",\"startblock\":\"{first}\",\"endblock\":\"{last}\",\"page\":\"{page}\",\"offset\":\"{rows}\",\"sort\":\"asc\"}}";
-        return await node.AskUnlessAsync(
+        return node.AskAsync(
             new RpcCall(ExplorerRpc.Prefix + action, RpcParams.Of(new RawJson(parameters))) { LastBlock = last },
-            ExplorerRpc.BeyondWindow,
             answer =>
             {
                 ExplorerAnswer<T> decoded = decode(answer);
@@ -122,7 +112,7 @@ internal sealed class ExplorerIndex(EthereumNode node, int mostRows, bool readsT
                     : throw new AnswerFormatException(
                         "result", $"holds blocks {decoded.FirstBlock} to {decoded.LastBlock}, where {first} to {last} were asked for");
             },
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken);
     }
 }
 

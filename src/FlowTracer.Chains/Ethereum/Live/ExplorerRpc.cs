@@ -38,6 +38,7 @@ public sealed class ExplorerRpc(NodeUrl url, HttpPipeline pipeline) : IRpc
     };
 
     private Way _way;
+    private Amount _newest;
 
     private enum Way
     {
@@ -109,7 +110,8 @@ public sealed class ExplorerRpc(NodeUrl url, HttpPipeline pipeline) : IRpc
         }
 
         return _way == Way.Proxy
-            ? await AskProxyAsync(call, cancellationToken).ConfigureAwait(false)
+            ? await (call.Method == "eth_getBalance" ? AskBalanceAsync(call, cancellationToken) : AskProxyAsync(call, cancellationToken))
+                .ConfigureAwait(false)
             : await SendAsync(call, () => Post(call), ReadRpc, cancellationToken).ConfigureAwait(false);
     }
 
@@ -126,6 +128,44 @@ public sealed class ExplorerRpc(NodeUrl url, HttpPipeline pipeline) : IRpc
             ? RpcAnswer.Refused(new RpcError(MethodNotFound, $"an explorer does not offer {call.Method}"))
             : await GetAsync(call, $"?module=proxy&action={call.Method}{query}", ReadProxied, cancellationToken).ConfigureAwait(false);
     }
+
+    // Etherscan states balances after the newest block only: after the one asked for while that is the newest.
+    private async Task<RpcAnswer> AskBalanceAsync(RpcCall call, CancellationToken cancellationToken)
+    {
+        using JsonDocument parameters = JsonDocument.Parse(call.Params);
+        (string address, string block) = (parameters.RootElement[0].GetString()!, parameters.RootElement[1].GetString()!);
+        if (block == "latest" || await IsNewestAsync(block, cancellationToken).ConfigureAwait(false))
+        {
+            RpcAnswer answer = await GetAsync(
+                call with { Check = null }, $"?module=account&action=balance&address={address}&tag=latest", ReadBalance, cancellationToken)
+                .ConfigureAwait(false);
+            if (block == "latest" || await IsNewestAsync(block, cancellationToken).ConfigureAwait(false))
+            {
+                return answer;
+            }
+        }
+
+        return RpcAnswer.Refused(new RpcError(MethodNotFound, "an explorer does not offer balances of old blocks"));
+    }
+
+    private async Task<bool> IsNewestAsync(string block, CancellationToken cancellationToken)
+    {
+        Amount asked = Amount.TryParseHex(block, out Amount number) ? number : Amount.Zero;
+        if (asked < _newest)
+        {
+            return false;
+        }
+
+        RpcAnswer answer = await AskProxyAsync(new RpcCall("eth_blockNumber", RpcParams.None), cancellationToken).ConfigureAwait(false);
+        bool isKnown = answer.Error is null && Amount.TryParseHex(answer.Result.GetString(), out _newest);
+        return isKnown && asked == _newest;
+    }
+
+    private RpcAnswer ReadBalance(JsonElement answer, Attempts attempts) => RefusalIn(answer) is ExplorerRefusal refusal
+        ? Refused(refusal, attempts)
+        : Amount.TryParse(answer.GetProperty("result").ToString(), out Amount wei, out _)
+            ? RpcAnswer.Of(JsonSerializer.SerializeToElement("0x" + wei.ToBigInteger().ToString("x", CultureInfo.InvariantCulture)))
+            : throw new BadAnswerException("states no balance");
 
     private HttpRequestMessage Post(RpcCall call)
     {
