@@ -43,7 +43,7 @@ public sealed class LiveBlockTests
             Coins(story["thief"], 52 * Ether / 10), Coins(story["mule"], Ether), Coins(story["shop"], Ether / 2),
             Coins(story["friend"], 3 * Ether / 10), Coins(story["x"], Ether), Coins(story["y"], Ether), Coins(story["z"], Ether));
         using LiveTrace trace = await TraceAsync(anvil, kind, scenario, TaintPolicies.Find("pifo")!);
-        Assert.Null(Sheets.FaultOf(scenario, trace));
+        Sheets.AssertNone(Sheets.FaultOf(scenario, trace) ?? string.Empty);
         Assert.Empty(trace.Gaps());
     }
 
@@ -66,10 +66,11 @@ public sealed class LiveBlockTests
         {
             Assert.Equal(
                 [("held", "", 7 * Ether), ("cut", "unresolved", 3 * Ether)], trace.Sheet().OrderByDescending(row => row.Amount));
+            Assert.Empty(trace.Gaps());
             return;
         }
 
-        Assert.Null(Sheets.FaultOf(scenario, trace));
+        Sheets.AssertNone(Sheets.FaultOf(scenario, trace) ?? string.Empty);
         Assert.Empty(trace.Gaps());
     }
 
@@ -98,7 +99,7 @@ public sealed class LiveBlockTests
             with
         { FeeWei = fee };
         using LiveTrace trace = await TraceAsync(anvil, kind, scenario, TaintPolicies.Fifo);
-        Assert.Null(Sheets.FaultOf(scenario, trace));
+        Sheets.AssertNone(Sheets.FaultOf(scenario, trace) ?? string.Empty);
         Assert.Empty(trace.Gaps());
     }
 
@@ -132,7 +133,16 @@ public sealed class LiveBlockTests
             Coins(story["shop"], Ether / 2), Coins(Created(factory.Address, 1), Ether), Coins(Created2(factory.Address, 7), Ether),
             Coins(identity, Ether));
         using LiveTrace trace = await TraceAsync(anvil, kind, scenario, TaintPolicies.Fifo);
-        Assert.Null(Sheets.FaultOf(scenario, trace));
+        if (kind.StartsWith("plain", StringComparison.Ordinal))
+        {
+            // Nothing names the vaults that the factory makes: what went into them is cut off, to the wei.
+            Assert.Equal(2 * Ether, trace.Sink("cut"));
+            Assert.Equal(8 * Ether, trace.AtRest().Aggregate(BigInteger.Zero, (sum, rest) => sum + rest.Origin));
+            Assert.Empty(trace.Gaps());
+            return;
+        }
+
+        Sheets.AssertNone(Sheets.FaultOf(scenario, trace) ?? string.Empty);
         Assert.Empty(trace.Gaps());
     }
 
@@ -144,7 +154,7 @@ public sealed class LiveBlockTests
     private static string Created2(string creator, BigInteger salt) => Last20(Keccak256.Hash(
         [0xff, .. Abi.Bytes(creator), .. Abi.Word(salt), .. Keccak256.Hash(Contracts.Named("Vault").Create())]));
 
-    private static string Last20(byte[] hash) => Abi.Text(hash[12..]);
+    private static string Last20(byte[] hash) => Abi.Text(hash.AsSpan(12));
 
     private static Ending Coins(string holder, BigInteger wei) => new(holder, null, wei, wei);
 
