@@ -62,12 +62,14 @@ public static class ExplorerDecoder
         AnswerReader reader = new(answer);
         if (Refusal(reader) is ExplorerRefusal refusal)
         {
-            return new ExplorerAnswer<Log>([], 0, refusal);
+            return new ExplorerAnswer<Log>([], 0, 0, 0, refusal);
         }
 
         AnswerReader? rows = Rows(reader);
         ImmutableArray<Log> logs = rows is null ? [] : LogDecoder.InOrder(rows.Value, row => Log(row, chain));
-        return new ExplorerAnswer<Log>(logs, logs.Length, null);
+        return logs.IsEmpty
+            ? new ExplorerAnswer<Log>([], 0, 0, 0, null)
+            : new ExplorerAnswer<Log>(logs, logs.Length, logs[0].Block, logs[^1].Block, null);
     }
 
     private static ExplorerAnswer<T> Read<T>(JsonElement answer, Func<AnswerReader, T?> decode)
@@ -76,12 +78,17 @@ public static class ExplorerDecoder
         AnswerReader reader = new(answer);
         if (Refusal(reader) is ExplorerRefusal refusal)
         {
-            return new ExplorerAnswer<T>([], 0, refusal);
+            return new ExplorerAnswer<T>([], 0, 0, 0, refusal);
         }
 
-        return Rows(reader) is AnswerReader rows
-            ? new ExplorerAnswer<T>([.. rows.Items().Select(decode).OfType<T>()], rows.Length, null)
-            : new ExplorerAnswer<T>([], 0, null);
+        if (Rows(reader) is not AnswerReader { Length: > 0 } rows)
+        {
+            return new ExplorerAnswer<T>([], 0, 0, 0, null);
+        }
+
+        ulong[] blocks = [.. rows.Items().Select(static row => row["blockNumber"].DecimalNumber())];
+        return new ExplorerAnswer<T>(
+            [.. rows.Items().Select(decode).OfType<T>()], rows.Length, blocks.Min(), blocks.Max(), null);
     }
 
     private static AnswerReader? Rows(AnswerReader answer) => answer["status"].Text() == Yes ? answer["result"] : null;

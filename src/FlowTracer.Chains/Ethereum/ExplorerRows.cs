@@ -8,8 +8,11 @@ namespace FlowTracer.Chains.Ethereum;
 /// <param name="RowCount">
 /// How many rows it sent, those of other kinds (NFTs among tokens) included: what tells a full page from the last.
 /// </param>
+/// <param name="FirstBlock">The lowest block among all rows it sent; 0 when there are none.</param>
+/// <param name="LastBlock">The highest block among all rows it sent; 0 when there are none.</param>
 /// <param name="Refusal">Why it refused; null when it answered.</param>
-public sealed record ExplorerAnswer<T>(ImmutableArray<T> Rows, int RowCount, ExplorerRefusal? Refusal);
+public sealed record ExplorerAnswer<T>(
+    ImmutableArray<T> Rows, int RowCount, ulong FirstBlock, ulong LastBlock, ExplorerRefusal? Refusal);
 
 /// <summary>What an explorer's refusal calls for.</summary>
 public enum ExplorerRefusalKind

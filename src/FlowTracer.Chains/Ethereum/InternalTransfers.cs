@@ -170,7 +170,9 @@ public static class InternalTransfers
                 continue;
             }
 
-            if (!isTop && kind != FrameKind.MovesNothing)
+            // A self-destruct in favour of itself names nobody at some nodes (Anvil), and moves nothing to anybody.
+            bool isForNobody = kind == FrameKind.SelfDestruct && frame.Find("to") is null;
+            if (!isTop && kind != FrameKind.MovesNothing && !isForNobody)
             {
                 Add(transfers, kind, frame["from"].Address(chain), frame["to"].Address(chain), frame["value"].Quantity());
             }

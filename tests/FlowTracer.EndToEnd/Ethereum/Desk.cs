@@ -26,15 +26,24 @@ internal sealed class Desk : IDisposable
     /// <param name="fetch">How patiently; as set on this machine unless given.</param>
     public static async Task<string> JsonAsync(TraceRequest request, FetchSettings? fetch = null)
     {
-        SourceSettings? settings = fetch is null ? null : new SourceSettings { Fetch = fetch };
-        TraceDesk desk = new(TraceDesk.ShippedFixtures, Labels, settings);
-        await using TraceCase opened = await desk.OpenAsync(request, CancellationToken.None);
-        TraceReport report = await TraceDesk.RunAsync(opened, request.Policy, null, CancellationToken.None);
+        TraceReport report = await ReportAsync(request, fetch);
         ITraceExporter exporter = Exports.Find("json");
         using MemoryStream output = new();
         exporter.Write(exporter.FileNames[0], report, new ExportOptions(Aggregate: false), output);
         return Encoding.UTF8.GetString(output.ToArray());
     }
+
+    /// <summary>Traces.</summary>
+    public static async Task<TraceReport> ReportAsync(TraceRequest request, FetchSettings? fetch = null)
+    {
+        await using TraceCase opened = await OpenAsync(request, fetch);
+        return await TraceDesk.RunAsync(opened, request.Policy, null, CancellationToken.None);
+    }
+
+    /// <summary>Opens a case.</summary>
+    public static Task<TraceCase> OpenAsync(TraceRequest request, FetchSettings? fetch = null) =>
+        new TraceDesk(TraceDesk.ShippedFixtures, Labels, fetch is null ? null : new SourceSettings { Fetch = fetch })
+            .OpenAsync(request, CancellationToken.None);
 
     /// <summary>What was stolen by a scenario's theft, to be traced at a node up to its newest block.</summary>
     public TraceRequest Request(Theft theft, params Uri[] nodes) => Request(theft.Transaction, nodes) with

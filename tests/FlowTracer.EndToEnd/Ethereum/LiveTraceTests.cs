@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace FlowTracer.EndToEnd.Ethereum;
 
 /// <summary>One Anvil on which all scenarios have been told.</summary>
@@ -44,38 +42,6 @@ public sealed class LiveTraceTests(ToldChain told) : IClassFixture<ToldChain>
     public async Task Every_scenario_comes_to_its_sheet(string kind)
     {
         await using FaultyNode node = new FaultyNode(told.Node.Url).Without(SourceKinds.All[kind]);
-        using Desk desk = new();
-        StringBuilder faults = new();
-        foreach ((string name, Scenario scenario) in told.Told)
-        {
-            using LiveTrace trace = await Desk.TraceAsync(desk.Request(scenario.Theft, node.Url));
-            if (FaultOf(scenario, trace) is string fault)
-            {
-                faults.AppendLine($"{name}: {fault}");
-            }
-        }
-
-        Assert.True(faults.Length == 0, faults.ToString());
-    }
-
-    private static string? FaultOf(Scenario scenario, LiveTrace trace)
-    {
-        AtRest[] expected =
-        [
-            .. scenario.Endings.Where(ending => !ending.Origin.IsZero)
-                .Select(ending => new AtRest(ending.Holder.ToLowerInvariant(), (ending.Token?.Address ?? "eth").ToLowerInvariant(), ending.Amount, ending.Origin))
-                .OrderBy(rest => rest.Holder, StringComparer.Ordinal).ThenBy(rest => rest.Asset, StringComparer.Ordinal),
-        ];
-        if (!expected.SequenceEqual(trace.AtRest()))
-        {
-            return $"\n  expected {string.Join("\n           ", expected.AsEnumerable())}\n  came to  {string.Join("\n           ", trace.AtRest())}\n  {string.Join("; ", trace.Sheet())}; gaps {string.Join("; ", trace.Gaps())}";
-        }
-
-        if (trace.Sink("cut") != scenario.Vanished)
-        {
-            return $"cut {trace.Sink("cut")} where {scenario.Vanished} vanished";
-        }
-
-        return trace.Sink("fee") == scenario.FeeWei ? null : $"fee {trace.Sink("fee")} where {scenario.FeeWei} was paid";
+        Sheets.AssertNone(await Sheets.FaultsAsync(told.Told, node.Url));
     }
 }

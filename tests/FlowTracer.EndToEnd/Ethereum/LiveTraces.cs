@@ -1,5 +1,7 @@
 using System.Numerics;
+using System.Text;
 using System.Text.Json;
+using FlowTracer.Chains.Rpc;
 
 namespace FlowTracer.EndToEnd.Ethereum;
 
@@ -87,4 +89,57 @@ internal static class SourceKinds
         ["archive with callTracer"] = ["trace_*", "ots_*"],
         ["plain archive"] = ["trace_*", "ots_*", "debug_*"],
     };
+}
+
+/// <summary>Compares traces with scenarios.</summary>
+internal static class Sheets
+{
+    /// <summary>Where a trace parts from what the scenario says by hand; null where it does not.</summary>
+    public static string? FaultOf(Scenario scenario, LiveTrace trace)
+    {
+        AtRest[] expected =
+        [
+            .. scenario.Endings.Where(ending => !ending.Origin.IsZero)
+                .Select(ending => new AtRest(ending.Holder.ToLowerInvariant(), (ending.Token?.Address ?? "eth").ToLowerInvariant(), ending.Amount, ending.Origin))
+                .OrderBy(rest => rest.Holder, StringComparer.Ordinal).ThenBy(rest => rest.Asset, StringComparer.Ordinal),
+        ];
+        if (!expected.SequenceEqual(trace.AtRest()))
+        {
+            return $"\n  expected {string.Join("\n           ", expected.AsEnumerable())}\n  came to  {string.Join("\n           ", trace.AtRest())}\n  {string.Join("; ", trace.Sheet())}; gaps {string.Join("; ", trace.Gaps())}";
+        }
+
+        if (trace.Sink("cut") != scenario.Vanished)
+        {
+            return $"cut {trace.Sink("cut")} where {scenario.Vanished} vanished";
+        }
+
+        return trace.Sink("fee") == scenario.FeeWei ? null : $"fee {trace.Sink("fee")} where {scenario.FeeWei} was paid";
+    }
+
+    /// <summary>Fails with the whole text of what is wrong, if anything is.</summary>
+    public static void AssertNone(string faults) => Assert.True(faults.Length == 0, faults);
+
+    /// <summary>Traces scenarios from sources and says what is wrong, one line for each that is.</summary>
+    public static async Task<string> FaultsAsync(IEnumerable<KeyValuePair<string, Scenario>> told, params Uri[] sources)
+    {
+        using Desk desk = new();
+        StringBuilder faults = new();
+        foreach ((string name, Scenario scenario) in told)
+        {
+            try
+            {
+                using LiveTrace trace = await Desk.TraceAsync(desk.Request(scenario.Theft, sources));
+                if (FaultOf(scenario, trace) is string fault)
+                {
+                    faults.AppendLine($"{name}: {fault}");
+                }
+            }
+            catch (SourceException refused)
+            {
+                faults.AppendLine($"{name}: {refused.Message}");
+            }
+        }
+
+        return faults.ToString();
+    }
 }

@@ -26,6 +26,14 @@ internal sealed record Deployed(string Address, CompiledContract Code);
 /// <param name="TipWei">What the block's producer gets.</param>
 internal sealed record GasPrice(BigInteger BaseFeeWei, BigInteger TipWei);
 
+/// <summary>A transaction to be sent.</summary>
+/// <param name="From">The sender, whose key is not needed.</param>
+/// <param name="To">The recipient; null creates a contract.</param>
+/// <param name="ValueWei">What it carries.</param>
+/// <param name="Data">Its calldata.</param>
+/// <param name="GasLimit">The most gas it may use, where it has calldata.</param>
+internal sealed record Sending(string From, string? To, BigInteger ValueWei, byte[]? Data = null, int GasLimit = 8_000_000);
+
 /// <summary>
 /// The chain of a test node: whoever a test names sends, and each transaction gets a block of its own, twelve seconds after
 /// the one before. Method names are those that both Anvil and Hardhat know.
@@ -70,29 +78,55 @@ internal sealed class TestChain(TestRpc rpc)
         GasPrice? gas = null,
         bool mayFail = false)
     {
-        await ImpersonateAsync(from);
+        string hash = await SubmitAsync(new Sending(from, to, valueWei, data), gas);
+
+        // The nodes do not mine by themselves: one that does answers before it has, and a test would have to wait and look.
+        await Rpc.CallAsync("evm_mine");
+        Mined mined = await ReceiptAsync(hash);
+        return mined.Succeeded || mayFail ? mined : throw new InvalidOperationException($"{mined.Hash} reverted.");
+    }
+
+    /// <summary>Sends several in one block, in this order, and waits for them. Their gas costs nothing.</summary>
+    public async Task<IReadOnlyList<Mined>> SendTogetherAsync(params Sending[] sendings)
+    {
+        List<string> hashes = [];
+        foreach (Sending sending in sendings)
+        {
+            hashes.Add(await SubmitAsync(sending, gas: null));
+        }
+
+        await Rpc.CallAsync("evm_mine");
+        List<Mined> mined = [];
+        foreach (string hash in hashes)
+        {
+            mined.Add(await ReceiptAsync(hash));
+        }
+
+        return mined.All(one => one.Succeeded && one.Block == mined[0].Block) ? mined
+            : throw new InvalidOperationException("Not all went into one block.");
+    }
+
+    private async Task<string> SubmitAsync(Sending sending, GasPrice? gas)
+    {
+        await ImpersonateAsync(sending.From);
         await SetNextBlockTimeAsync(await HeadTimeAsync() + BlockSeconds);
         BigInteger baseFeeWei = gas?.BaseFeeWei ?? 0;
         await Rpc.CallAsync("hardhat_setNextBlockBaseFeePerGas", TestRpc.Hex(baseFeeWei));
         Dictionary<string, string> transaction = new()
         {
-            ["from"] = from,
-            ["value"] = TestRpc.Hex(valueWei),
-            ["gas"] = TestRpc.Hex(data is null ? 100_000 : 8_000_000),
+            ["from"] = sending.From,
+            ["value"] = TestRpc.Hex(sending.ValueWei),
+            ["gas"] = TestRpc.Hex(sending.Data is null ? 100_000 : sending.GasLimit),
             ["maxFeePerGas"] = TestRpc.Hex(baseFeeWei + (gas?.TipWei ?? 0)),
             ["maxPriorityFeePerGas"] = TestRpc.Hex(gas?.TipWei ?? 0),
-            ["data"] = Abi.Text(data ?? []),
+            ["data"] = Abi.Text(sending.Data ?? []),
         };
-        if (to is not null)
+        if (sending.To is not null)
         {
-            transaction["to"] = to;
+            transaction["to"] = sending.To;
         }
 
-        // The nodes do not mine by themselves: one that does answers before it has, and a test would have to wait and look.
-        JsonElement hash = await Rpc.CallAsync("eth_sendTransaction", transaction);
-        await Rpc.CallAsync("evm_mine");
-        Mined mined = await ReceiptAsync(hash.GetString()!);
-        return mined.Succeeded || mayFail ? mined : throw new InvalidOperationException($"{mined.Hash} reverted.");
+        return (await Rpc.CallAsync("eth_sendTransaction", transaction)).GetString()!;
     }
 
     /// <summary>The receipt of a mined transaction.</summary>

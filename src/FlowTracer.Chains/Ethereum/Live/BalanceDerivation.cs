@@ -69,7 +69,12 @@ internal sealed class BalanceDerivation(EthereumNode node)
 
         // What a contract that wraps the coin got and gave here it logs itself, however many others used it in this block.
         SortedDictionary<Address, BigInteger> changes = Wraps(receipt, contract, wrapped);
-        Address[] own = [.. named.Where(address => !changes.ContainsKey(address) && !block.IsNamedByOthers(address, tx.Index))];
+        IReadOnlySet<Address> shared = await TouchedByOthersAsync(block, tx, contract, cancellationToken).ConfigureAwait(false);
+        Address[] own =
+        [
+            .. named.Where(address =>
+                !changes.ContainsKey(address) && !block.IsNamedByOthers(address, tx.Index) && !shared.Contains(address)),
+        ];
         BigInteger?[] unexplained = await Task
             .WhenAll(own.Select(address => UnexplainedAsync(block, address, cancellationToken))).ConfigureAwait(false);
         for (int i = 0; i < own.Length; i++)
@@ -104,9 +109,28 @@ internal sealed class BalanceDerivation(EthereumNode node)
             nets[transfer.To] = nets.GetValueOrDefault(transfer.To) + transfer.Value.ToBigInteger();
         }
 
-        bool[] agree = await Task.WhenAll(nets.Where(entry => !block.IsNamedByOthers(entry.Key, tx.Index)).Select(async entry =>
-            await UnexplainedAsync(block, entry.Key, cancellationToken).ConfigureAwait(false) == entry.Value)).ConfigureAwait(false);
+        Address contract = tx.To.IsNone ? transfers[0].From : tx.To;
+        IReadOnlySet<Address> shared = await TouchedByOthersAsync(block, tx, contract, cancellationToken).ConfigureAwait(false);
+        Address[] own = [.. nets.Keys.Where(address => !block.IsNamedByOthers(address, tx.Index) && !shared.Contains(address))];
+        bool[] agree = await Task.WhenAll(own.Select(async address =>
+            await UnexplainedAsync(block, address, cancellationToken).ConfigureAwait(false) == nets[address])).ConfigureAwait(false);
         return Array.TrueForAll(agree, static one => one);
+    }
+
+    // Whom other transactions of the block reach through the same contract without naming them: what they got cannot be
+    // told apart by balances. Others than these are not run again; there are too many.
+    private async Task<IReadOnlySet<Address>> TouchedByOthersAsync(
+        BlockAccounts block, Transaction tx, Address contract, CancellationToken cancellationToken)
+    {
+        const int mostOthers = 32;
+        Transaction[] others =
+        [
+            .. block.RunningCode(contract)
+                .Where(other => other.Index != tx.Index && block.NamedBy(other.Index).Contains(contract)).Take(mostOthers),
+        ];
+        IReadOnlyList<Address>[] touched = await Task
+            .WhenAll(others.Select(other => node.TouchedAsync(other, cancellationToken))).ConfigureAwait(false);
+        return touched.SelectMany(static one => one).ToHashSet();
     }
 
     /// <summary>What of an account's change in a block the block's own facts do not explain, in wei; null without old state.</summary>

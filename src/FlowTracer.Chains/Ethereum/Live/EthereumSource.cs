@@ -30,11 +30,12 @@ public sealed class EthereumSource : IHistorySource, IDisposable
 
     private readonly EthereumNode _node;
     private readonly ITransactionIndex _index;
-    private readonly TokenLogs _logs;
+    private readonly TokenLogs? _logs;
     private readonly TransactionBook _book;
     private readonly BalanceAudit _audit;
     private readonly LiveLimits _limits;
     private readonly bool _hasOldState;
+    private readonly bool _readsFromStart;
     private readonly Func<CancellationToken, Task<ChainView>> _look;
     private readonly Func<bool> _hasAsked;
     private readonly Dictionary<Address, AccountRead> _accounts = [];
@@ -66,7 +67,9 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         _index = IndexOf(abilities, _node, limits);
         IInternalReader? internals = ReaderOf(abilities, _node);
         BalanceDerivation? derivation = internals is null or OtterscanReader && _hasOldState ? new BalanceDerivation(_node) : null;
-        _logs = new TokenLogs(_node, wraps.Known, abilities.WidestLogRange);
+        // Where nobody gives logs, the explorer's list of token transfers finds the same transactions.
+        _logs = _index is ExplorerIndex && !abilities.HasLogs ? null : new TokenLogs(_node, wraps.Known, abilities.WidestLogRange);
+        _readsFromStart = _index.ReadsFromStart && !_hasOldState;
         _book = new TransactionBook(_node, internals, derivation, wraps);
         _audit = new BalanceAudit(_node, _book, internals, derivation, limits.MostTransactions);
         Method = _index.Method
@@ -165,7 +168,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
     private static ITransactionIndex IndexOf(NodeAbilities abilities, EthereumNode node, LiveLimits limits) =>
         abilities.HasTraceFilter ? new TraceFilterIndex(node, abilities.WidestTraceRange)
         : abilities.HasOtterscan ? new OtterscanIndex(node)
-        : abilities.HasExplorer ? new ExplorerIndex(node)
+        : abilities.HasExplorer ? new ExplorerIndex(node, abilities.MostExplorerRows, readsTokens: !abilities.HasLogs)
         : abilities.HasOldState ? new BalanceIndex()
         : new BlockScanIndex(node, limits.MostScannedBlocks);
 
@@ -173,7 +176,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         abilities.HasTraceTransaction ? new TraceReader(node)
         : abilities.HasCallTracer ? new CallTracerReader(node)
         : abilities.HasOtterscanInternals ? new OtterscanReader(node)
-        : abilities.HasExplorer ? new ExplorerReader(node)
+        : abilities.HasExplorer ? new ExplorerReader(node, abilities.MostExplorerRows)
         : null;
 
     // One question at a time: within it everything is asked at once. A node that names two blocks under one number, or no
@@ -314,7 +317,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         }
 
         (first, last) = known is null ? (first, last) : (Math.Min(first, known.First), Math.Max(last, known.Last));
-        AccountRead read = await ReadAccountAsync(address, _index.ReadsFromStart ? 0 : first, last, cancellationToken).ConfigureAwait(false);
+        AccountRead read = await ReadAccountAsync(address, _readsFromStart ? 0 : first, last, cancellationToken).ConfigureAwait(false);
         lock (_accounts)
         {
             _accounts[address] = read;
@@ -329,7 +332,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         ulong indexed = _index.LastCovered(first, last);
         ulong before = first == 0 ? 0 : first - 1;
         Task<IReadOnlyList<TxRef>> found = _index.FindAsync(address, first, last, cancellationToken);
-        Task<IReadOnlyList<Log>> logs = _logs.ReadAsync(address, first, last, cancellationToken);
+        Task<IReadOnlyList<Log>> logs = _logs?.ReadAsync(address, first, last, cancellationToken) ?? Task.FromResult<IReadOnlyList<Log>>([]);
         Task<(bool HasCode, bool)> kind = _node.KindAsync(address, last, cancellationToken);
         Task[] ends = _hasOldState
             ?
@@ -423,7 +426,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         HistoryRequest request, AccountRead account, List<Movement> all, CancellationToken cancellationToken)
     {
         bool forward = request.Direction == Direction.Forward;
-        if (_index.ReadsFromStart && account.UpTo == account.Last)
+        if (_readsFromStart && account.UpTo == account.Last)
         {
             return Net(all.Where(movement => forward
                 ? movement.Position.CompareTo(request.At) < 0

@@ -6,14 +6,15 @@ using FlowTracer.Core.Model;
 namespace FlowTracer.Chains.Ethereum.Live;
 
 /// <summary>
-/// The lists of an explorer with Etherscan's API: <c>txlist</c>, <c>txlistinternal</c> and <c>tokentx</c>. A list is read
-/// until nothing new comes: a full page is never taken for the end, however large the explorer's pages are.
+/// The lists of an explorer with Etherscan's API: <c>txlist</c>, <c>txlistinternal</c> and, where nobody gives logs,
+/// <c>tokentx</c>. A list is read until the explorer says that nothing follows: no page is taken for the last because it
+/// is short, however large the explorer's pages are.
 /// </summary>
-internal sealed class ExplorerIndex(EthereumNode node) : ITransactionIndex
+/// <param name="node">The explorer.</param>
+/// <param name="mostRows">The most rows it shows of one question, over all pages.</param>
+/// <param name="readsTokens">Whether token transfers are to be found here.</param>
+internal sealed class ExplorerIndex(EthereumNode node, int mostRows, bool readsTokens) : ITransactionIndex
 {
-    // The most rows that Etherscan gives in one answer, over all pages.
-    private const int Window = 10_000;
-
     public string Method => "the explorer's lists";
 
     public bool FindsInternal => true;
@@ -25,17 +26,23 @@ internal sealed class ExplorerIndex(EthereumNode node) : ITransactionIndex
     public async Task<IReadOnlyList<TxRef>> FindAsync(
         Address address, ulong first, ulong last, CancellationToken cancellationToken)
     {
-        Task<List<TxRef>> own = ReadAllAsync(
-            "txlist", address, first, last, static row => Ref(row.Tx, row.Block, row.Index),
-            answer => ExplorerDecoder.Transactions(answer, node.Chain), cancellationToken);
-        Task<List<TxRef>> inside = ReadAllAsync(
-            "txlistinternal", address, first, last, static row => Ref(row.Tx, row.Block, TxRef.UnknownIndex),
-            answer => ExplorerDecoder.Internals(answer, node.Chain), cancellationToken);
-        Task<List<TxRef>> tokens = ReadAllAsync(
-            "tokentx", address, first, last, static row => Ref(row.Tx, row.Block, row.TxIndex),
-            answer => ExplorerDecoder.Tokens(answer, node.Chain), cancellationToken);
-        await Task.WhenAll(own, inside, tokens).ConfigureAwait(false);
-        return [.. await own.ConfigureAwait(false), .. await inside.ConfigureAwait(false), .. await tokens.ConfigureAwait(false)];
+        List<Task<List<TxRef>>> lists =
+        [
+            ReadAllAsync(
+                "txlist", address, first, last, static row => Ref(row.Tx, row.Block, row.Index),
+                answer => ExplorerDecoder.Transactions(answer, node.Chain), cancellationToken),
+            ReadAllAsync(
+                "txlistinternal", address, first, last, static row => Ref(row.Tx, row.Block, TxRef.UnknownIndex),
+                answer => ExplorerDecoder.Internals(answer, node.Chain), cancellationToken),
+        ];
+        if (readsTokens)
+        {
+            lists.Add(ReadAllAsync(
+                "tokentx", address, first, last, static row => Ref(row.Tx, row.Block, row.TxIndex),
+                answer => ExplorerDecoder.Tokens(answer, node.Chain), cancellationToken));
+        }
+
+        return [.. (await Task.WhenAll(lists).ConfigureAwait(false)).SelectMany(static list => list)];
     }
 
     private static TxRef? Ref(TxHash? tx, ulong block, uint index) => tx is TxHash hash ? new TxRef(hash, block, index) : null;
@@ -44,56 +51,75 @@ internal sealed class ExplorerIndex(EthereumNode node) : ITransactionIndex
         string action, Address address, ulong first, ulong last, Func<T, TxRef?> reference,
         Func<JsonElement, ExplorerAnswer<T>> decode, CancellationToken cancellationToken)
     {
-        HashSet<TxHash> seen = [];
         List<TxRef> all = [];
-        ulong start = first;
-        while (true)
+        ulong? next = first;
+        while (next is ulong start)
         {
-            ExplorerAnswer<T> answer = await PageAsync(action, address, start, last, decode, cancellationToken).ConfigureAwait(false);
-            TxRef[] page = [.. answer.Rows.Select(reference).OfType<TxRef>()];
-            if (page.FirstOrDefault(tx => tx.Block < start || tx.Block > last) is { Block: > 0 } stray)
-            {
-                throw new SourceException(node.Name, action, $"a row is of block {stray.Block}, which was not asked for");
-            }
-
-            int before = all.Count;
-            all.AddRange(page.Where(tx => seen.Add(tx.Hash)));
-            if (answer.RowCount == 0 || (all.Count == before && page.All(tx => tx.Block == start)))
-            {
-                return answer.RowCount < Window ? all
-                    : throw new SourceException(
-                        node.Name, action, $"block {start} alone has {answer.RowCount} rows of {address}, and the explorer gives no more");
-            }
-
-            ulong next = page.Length == 0 ? last + 1 : page.Max(static tx => tx.Block);
-            if (next > last)
-            {
-                return all;
-            }
-
-            // The last block again: the page may have ended inside it. When it was the only one, what follows it.
-            start = next > start ? next : next + 1;
-            if (start > last)
-            {
-                return all;
-            }
+            next = await ReadFromAsync(
+                action, address, start, last, decode,
+                rows => all.AddRange(rows.Select(reference).OfType<TxRef>()), cancellationToken).ConfigureAwait(false);
         }
+
+        return all;
     }
 
-    private async Task<ExplorerAnswer<T>> PageAsync<T>(
+    // Reads the first page and what follows it, until a later block than the first row's shows up: from that one on all is
+    // asked for again, for a page may end inside a block. Null when nothing follows.
+    private async Task<ulong?> ReadFromAsync<T>(
         string action, Address address, ulong first, ulong last, Func<JsonElement, ExplorerAnswer<T>> decode,
+        Action<ImmutableArray<T>> add, CancellationToken cancellationToken)
+    {
+        (ulong reached, int rows, int rowsInPage) = (first, 0, mostRows);
+        for (int page = 1; rows < mostRows; page++)
+        {
+            // The next page; where it would end behind the last row shown, the next row.
+            (int number, int size) = (long)page * rowsInPage <= mostRows ? (page, rowsInPage) : (rows + 1, 1);
+            ExplorerAnswer<T> answer = await PageAsync(action, address, first, last, number, size, decode, cancellationToken)
+                .ConfigureAwait(false);
+            if (answer.RowCount == 0)
+            {
+                return null;
+            }
+
+            add(answer.Rows);
+            reached = Math.Max(reached, answer.LastBlock);
+            rows += answer.RowCount;
+            rowsInPage = page == 1 ? answer.RowCount : rowsInPage;
+            if (page > 1 && reached > first)
+            {
+                return reached;
+            }
+        }
+
+        return reached > first ? reached
+            : throw new SourceException(
+                node.Name, action,
+                $"block {first} alone has more rows of {address} than the explorer gives ({mostRows}); add a node with --source");
+    }
+
+    private Task<ExplorerAnswer<T>> PageAsync<T>(
+        string action, Address address, ulong first, ulong last, int page, int rows, Func<JsonElement, ExplorerAnswer<T>> decode,
         CancellationToken cancellationToken)
     {
         string parameters =
-            $"{{\"address\":\"{EthereumNode.Lower(address)}\",\"startblock\":\"{first}\",\"endblock\":\"{last}\",\"page\":\"1\",\"offset\":\"{Window}\",\"sort\":\"asc\"}}";
-        return await node.AskAsync(
+            $"{{\"address\":\"{EthereumNode.Lower(address)}\",\"startblock\":\"{first}\",\"endblock\":\"{last}\",\"page\":\"{page}\",\"offset\":\"{rows}\",\"sort\":\"asc\"}}";
+        return node.AskAsync(
             new RpcCall(ExplorerRpc.Prefix + action, RpcParams.Of(new RawJson(parameters))) { LastBlock = last },
-            decode, cancellationToken).ConfigureAwait(false);
+            answer =>
+            {
+                ExplorerAnswer<T> decoded = decode(answer);
+                return decoded.RowCount == 0 || (decoded.FirstBlock >= first && decoded.LastBlock <= last) ? decoded
+                    : throw new AnswerFormatException(
+                        "result", $"holds blocks {decoded.FirstBlock} to {decoded.LastBlock}, where {first} to {last} were asked for");
+            },
+            cancellationToken);
     }
 }
 
 /// <summary><c>txlistinternal</c> by transaction.</summary>
-internal sealed class ExplorerReader(EthereumNode node) : IInternalReader
+/// <param name="node">The explorer.</param>
+/// <param name="mostRows">The most rows it shows: as many may not be all.</param>
+internal sealed class ExplorerReader(EthereumNode node, int mostRows) : IInternalReader
 {
     public string Method => "txlistinternal";
 
@@ -103,13 +129,16 @@ internal sealed class ExplorerReader(EthereumNode node) : IInternalReader
             RpcParams.Of(new RawJson($"{{\"txhash\":\"{tx.Hash.ToString(ChainFamily.Account)}\"}}"))) { LastBlock = tx.Block },
         answer =>
         {
-            ImmutableArray<ExplorerInternalRow> rows = ExplorerDecoder.Internals(answer, node.Chain).Rows;
-            if (rows.FirstOrDefault(row => row.Block != tx.Block) is { } stray)
+            ExplorerAnswer<ExplorerInternalRow> decoded = ExplorerDecoder.Internals(answer, node.Chain);
+            if (decoded.Rows.FirstOrDefault(row => row.Block != tx.Block) is { } stray)
             {
                 throw new AnswerFormatException("result", $"is of block {stray.Block}, and the transaction is in block {tx.Block}");
             }
 
-            return new InternalFlow(InternalTransfers.FromExplorer(rows), null);
+            return decoded.RowCount < mostRows ? new InternalFlow(InternalTransfers.FromExplorer(decoded.Rows), null)
+                : throw new SourceException(
+                    node.Name, $"txlistinternal[{tx.Hash.ToString(ChainFamily.Account)}]",
+                    $"the transaction alone has more rows than the explorer gives ({mostRows}); add a node that traces with --source");
         },
         cancellationToken);
 }

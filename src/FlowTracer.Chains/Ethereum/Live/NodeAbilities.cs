@@ -27,6 +27,9 @@ public sealed record NodeAbilities
     /// <summary>Etherscan's API: lists of transactions by address.</summary>
     public bool HasExplorer { get; init; }
 
+    /// <summary>The most rows the explorer shows of one question, over all pages.</summary>
+    public int MostExplorerRows { get; init; }
+
     /// <summary>Balances and counts of transactions at any block (an archive node).</summary>
     public bool HasOldState { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
@@ -69,9 +70,7 @@ public sealed class NodeProbe(IRpc rpc)
         Task<bool> otterscan = WorksAsync(
             "ots_searchTransactionsBefore", RpcParams.Of(Nobody, new RawJson("0"), new RawJson("1")), cancellationToken);
         Task<bool> inside = WorksAsync("ots_getInternalOperations", RpcParams.Of(hash), cancellationToken, IsList);
-        Task<bool> explorer = WorksAsync(
-            ExplorerRpc.Prefix + "txlist", RpcParams.Of(new RawJson($"{{\"address\":\"{Nobody}\",\"startblock\":\"0\",\"endblock\":\"0\"}}")),
-            cancellationToken);
+        Task<int> explorer = ExplorerRowsAsync(cancellationToken);
         Task<bool> oldState = WorksAsync(
             "eth_getBalance", RpcParams.Of(Nobody, Math.Min(1UL, view.Head)), cancellationToken);
         Task<bool> oldCounts = WorksAsync(
@@ -90,7 +89,8 @@ public sealed class NodeProbe(IRpc rpc)
             HasCallTracer = await callTracer.ConfigureAwait(false) && sample is not null,
             HasOtterscan = await otterscan.ConfigureAwait(false),
             HasOtterscanInternals = await inside.ConfigureAwait(false) && sample is not null,
-            HasExplorer = await explorer.ConfigureAwait(false),
+            HasExplorer = await explorer.ConfigureAwait(false) > 0,
+            MostExplorerRows = await explorer.ConfigureAwait(false),
             HasOldState = await oldState.ConfigureAwait(false) && await oldCounts.ConfigureAwait(false),
             HasBlockReceipts = await receipts.ConfigureAwait(false),
             HasLogs = await logs.ConfigureAwait(false),
@@ -166,6 +166,30 @@ public sealed class NodeProbe(IRpc rpc)
     {
         RpcAnswer answer = await AskAsync(method, parameters, cancellationToken).ConfigureAwait(false);
         return answer.Error is null && answer.Result.ValueKind != JsonValueKind.Null && (isRight?.Invoke(answer.Result) ?? true);
+    }
+
+    // What an explorer shows of one question: Etherscan's 10,000 rows, or as many as it says; 0 for no explorer.
+    private async Task<int> ExplorerRowsAsync(CancellationToken cancellationToken)
+    {
+        int rows = 10_000;
+        while (rows > 0)
+        {
+            RpcAnswer answer = await AskAsync(
+                ExplorerRpc.Prefix + "txlist",
+                RpcParams.Of(new RawJson(
+                    $"{{\"address\":\"{Nobody}\",\"startblock\":\"0\",\"endblock\":\"0\",\"page\":\"1\",\"offset\":\"{rows}\"}}")),
+                cancellationToken).ConfigureAwait(false);
+            if (answer.Error?.Code != ExplorerRpc.BeyondWindow)
+            {
+                return answer.Error is null ? rows : 0;
+            }
+
+            string said = new([.. answer.Error.Message.Reverse().SkipWhile(static c => !char.IsAsciiDigit(c))
+                .TakeWhile(static c => char.IsAsciiDigit(c)).Reverse()]);
+            rows = int.TryParse(said, CultureInfo.InvariantCulture, out int most) && most < rows ? most : rows / 2;
+        }
+
+        return 0;
     }
 
     // All blocks at once, or else the largest power of two that the node accepts, counted from the head.

@@ -119,3 +119,33 @@ contract Puppet {
         }
     }
 }
+
+/// Dies in favour of itself: before EIP-6780 its coins are burned, since then it keeps them.
+contract SelfHeir {
+    receive() external payable {}
+
+    function die() external {
+        selfdestruct(payable(address(this)));
+    }
+}
+
+/// Creates vaults that it endows with what it is given, at addresses that nobody names beforehand.
+contract VaultFactory {
+    function create() external payable {
+        new Vault{value: msg.value}();
+    }
+
+    function create2(bytes32 salt) external payable {
+        new Vault{value: msg.value, salt: salt}();
+    }
+}
+
+/// Keeps what it is created with until somebody sends it on.
+contract Vault {
+    constructor() payable {}
+
+    function send(address payable to, uint256 amount) external {
+        (bool done,) = to.call{value: amount}("");
+        require(done, "send");
+    }
+}
