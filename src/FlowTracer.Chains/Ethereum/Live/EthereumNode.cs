@@ -157,6 +157,11 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
                 : (BigInteger?)null;
         });
 
+    /// <summary>What a holder has after a block; null when nobody can say.</summary>
+    public Task<BigInteger?> HeldAsync(Holder holder, ulong block, CancellationToken cancellationToken) => holder.Asset.IsCoin
+        ? BalanceAsync(holder.Address, block, cancellationToken)
+        : TokenBalanceAsync(holder.Asset.Contract, holder.Address, block, cancellationToken);
+
     /// <summary>How many bytes of code an account has after a block; null when the node cannot say.</summary>
     public async Task<int?> CodeLengthAsync(Address address, ulong block, CancellationToken cancellationToken) =>
         (await CodeAsync(address, block, cancellationToken).ConfigureAwait(false))?.Length;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Numerics;
 using FlowTracer.Chains.Rpc;
@@ -29,16 +28,14 @@ public sealed class EthereumSource : IHistorySource, IDisposable
     private const int MostReorganisations = 3;
 
     private readonly EthereumNode _node;
-    private readonly ITransactionIndex _index;
-    private readonly TokenLogs? _logs;
     private readonly TransactionBook _book;
     private readonly BalanceAudit _audit;
+    private readonly AccountReader _accounts;
     private readonly LiveLimits _limits;
     private readonly bool _hasOldState;
     private readonly bool _readsFromStart;
     private readonly Func<CancellationToken, Task<ChainView>> _look;
     private readonly Func<bool> _hasAsked;
-    private readonly Dictionary<Address, AccountRead> _accounts = [];
     private readonly HashSet<HistoryRequest> _answered = [];
     private readonly SemaphoreSlim _reading = new(1, 1);
     private int _reorganisations;
@@ -64,15 +61,16 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         _hasOldState = abilities.HasOldState;
         _node = new EthereumNode(rpc, view.Chain);
         WrapDetector wraps = new(_node, WrappedCoins.KnownOn(view.Chain), () => View.Head);
-        _index = IndexOf(abilities, _node, limits);
+        ITransactionIndex index = IndexOf(abilities, _node, view.Head, limits);
         IInternalReader? internals = ReaderOf(abilities, _node);
         BalanceDerivation? derivation = internals is null or OtterscanReader && _hasOldState ? new BalanceDerivation(_node) : null;
         // Where nobody gives logs, the explorer's list of token transfers finds the same transactions.
-        _logs = _index is ExplorerIndex && !abilities.HasLogs ? null : new TokenLogs(_node, wraps.Known, abilities.WidestLogRange);
-        _readsFromStart = _index.ReadsFromStart && !_hasOldState;
+        TokenLogs? logs = index is ExplorerIndex && !abilities.HasLogs ? null : new TokenLogs(_node, wraps.Known, abilities.WidestLogRange);
+        _readsFromStart = index.ReadsFromStart && !_hasOldState;
         _book = new TransactionBook(_node, internals, derivation, wraps);
         _audit = new BalanceAudit(_node, _book, internals, derivation, limits.MostTransactions);
-        Method = _index.Method
+        _accounts = new AccountReader(_node, index, logs, _book, _audit, _hasOldState, _readsFromStart, limits.MostTransactions);
+        Method = index.Method
             + (internals is not null ? $" and {internals.Method}" : derivation is not null ? ", internal transfers derived" : string.Empty);
     }
 
@@ -165,20 +163,6 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         _reading.Release();
     }
 
-    private static ITransactionIndex IndexOf(NodeAbilities abilities, EthereumNode node, LiveLimits limits) =>
-        abilities.HasTraceFilter ? new TraceFilterIndex(node, abilities.WidestTraceRange)
-        : abilities.HasOtterscan ? new OtterscanIndex(node)
-        : abilities.HasExplorer ? new ExplorerIndex(node, abilities.MostExplorerRows, readsTokens: !abilities.HasLogs)
-        : abilities.HasOldState ? new BalanceIndex()
-        : new BlockScanIndex(node, limits.MostScannedBlocks);
-
-    private static IInternalReader? ReaderOf(NodeAbilities abilities, EthereumNode node) =>
-        abilities.HasTraceTransaction ? new TraceReader(node)
-        : abilities.HasCallTracer ? new CallTracerReader(node)
-        : abilities.HasOtterscanInternals ? new OtterscanReader(node)
-        : abilities.HasExplorer ? new ExplorerReader(node, abilities.MostExplorerRows)
-        : null;
-
     // One question at a time: within it everything is asked at once. A node that names two blocks under one number, or no
     // longer knows what it named before, was reorganised meanwhile, or lies; its head tells which.
     private async Task<T> GuardedAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
@@ -268,7 +252,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
             return [];
         }
 
-        AccountRead read = await AccountAsync(address, first, last, cancellationToken).ConfigureAwait(false);
+        AccountRead read = await _accounts.ReadAsync(address, first, last, cancellationToken).ConfigureAwait(false);
         holders.UnionWith(_book.MovementsOf(address)
             .Where(movement => movement.Position.Block >= read.First && movement.Position.Block <= read.UpTo)
             .SelectMany(static movement => movement.Inputs.Concat(movement.Outputs))
@@ -293,7 +277,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
             Address: group.Key,
             First: group.Min(request => RangeOf(request.At, request.Direction).First),
             Last: group.Max(request => RangeOf(request.At, request.Direction).Last)));
-        await Task.WhenAll(ranges.Select(range => AccountAsync(range.Address, range.First, range.Last, cancellationToken)))
+        await Task.WhenAll(ranges.Select(range => _accounts.ReadAsync(range.Address, range.First, range.Last, cancellationToken)))
             .ConfigureAwait(false);
         History[] histories = await Task.WhenAll(requests.Select(request => HistoryAsync(request, cancellationToken)))
             .ConfigureAwait(false);
@@ -301,90 +285,20 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         return histories;
     }
 
-    // What was read before is not read again, unless a wider range is asked for.
-    private async Task<AccountRead> AccountAsync(
-        Address address, ulong first, ulong last, CancellationToken cancellationToken)
-    {
-        AccountRead? known;
-        lock (_accounts)
-        {
-            known = _accounts.GetValueOrDefault(address);
-        }
-
-        if (known is not null && known.First <= first && known.Last >= last)
-        {
-            return known;
-        }
-
-        (first, last) = known is null ? (first, last) : (Math.Min(first, known.First), Math.Max(last, known.Last));
-        AccountRead read = await ReadAccountAsync(address, _readsFromStart ? 0 : first, last, cancellationToken).ConfigureAwait(false);
-        lock (_accounts)
-        {
-            _accounts[address] = read;
-        }
-
-        return read;
-    }
-
-    private async Task<AccountRead> ReadAccountAsync(
-        Address address, ulong first, ulong last, CancellationToken cancellationToken)
-    {
-        ulong indexed = _index.LastCovered(first, last);
-        ulong before = first == 0 ? 0 : first - 1;
-        Task<IReadOnlyList<TxRef>> found = _index.FindAsync(address, first, last, cancellationToken);
-        Task<IReadOnlyList<Log>> logs = _logs?.ReadAsync(address, first, last, cancellationToken) ?? Task.FromResult<IReadOnlyList<Log>>([]);
-        Task<(bool HasCode, bool)> kind = _node.KindAsync(address, last, cancellationToken);
-        Task[] ends = _hasOldState
-            ?
-            [
-                .. ((ulong[])[before, last]).SelectMany(block => (Task[])
-                    [_node.BalanceAsync(address, block, cancellationToken), _node.NonceAsync(address, block, cancellationToken)]),
-            ]
-            : [];
-        await Task.WhenAll([found, logs, kind, .. ends]).ConfigureAwait(false);
-        TxRef[] transactions =
-        [
-            .. (await found.ConfigureAwait(false))
-                .Concat((await logs.ConfigureAwait(false)).Select(static log => new TxRef(log.Tx, log.Block, log.TxIndex)))
-                .Order().DistinctBy(static tx => tx.Hash),
-        ];
-        ulong upTo = last;
-        if (transactions.Length > _limits.MostTransactions)
-        {
-            upTo = transactions[_limits.MostTransactions].Block - 1;
-            transactions = [.. transactions.Where(tx => tx.Block <= upTo)];
-        }
-
-        await Task.WhenAll(transactions.Select(tx => _book.ReadAsync(tx, cancellationToken))).ConfigureAwait(false);
-        ulong? audited = _hasOldState
-            ? await _audit.RunAsync(address, before, upTo, cancellationToken).ConfigureAwait(false)
-            : null;
-        upTo = Math.Min(upTo, audited ?? upTo);
-        bool hasCode = (await kind.ConfigureAwait(false)).HasCode;
-        return new AccountRead(first, last, upTo, CoinGap(audited is not null, hasCode, indexed, upTo));
-    }
-
-    // Why the coin's history may lack something; null when it does not.
-    private string? CoinGap(bool audited, bool hasCode, ulong indexed, ulong upTo) =>
-        _index.FindsInternal ? null
-        : !audited ? string.Create(
-            CultureInfo.InvariantCulture,
-            $"the node has no index and no old state: only transactions' own values and token logs are seen, transactions up to block {Math.Min(indexed, upTo)}")
-        : hasCode ? "a contract whose internal transfers are found by balances alone: what came and went between two blocks looked at is not seen"
-        : null;
-
     private async Task<History> HistoryAsync(HistoryRequest request, CancellationToken cancellationToken)
     {
-        AccountRead account;
-        lock (_accounts)
-        {
-            account = _accounts[request.Holder.Address];
-        }
+        AccountRead account = _accounts.Of(request.Holder.Address);
 
         bool forward = request.Direction == Direction.Forward;
+        if (!forward && account.UpTo < account.Last)
+        {
+            // What is read of a long history is its beginning, and what a backward trace needs is its end.
+            return new History(request, null, [], CoverageOf(request.Holder, account));
+        }
+
         if (!request.Holder.Asset.IsCoin && _hasOldState)
         {
-            await CheckTokenAsync(request.Holder, account, cancellationToken).ConfigureAwait(false);
+            await _accounts.CheckTokenAsync(request.Holder, account, cancellationToken).ConfigureAwait(false);
         }
 
         ulong start = forward ? account.UpTo : 0;
@@ -395,7 +309,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
             : movement.Position.CompareTo(request.At) <= 0)];
         BigInteger? opening = await OpeningAsync(request, account, all, cancellationToken).ConfigureAwait(false);
         BigInteger? closing = _hasOldState || forward
-            ? await BalanceAsync(request.Holder, start, cancellationToken).ConfigureAwait(false)
+            ? await _node.HeldAsync(request.Holder, start, cancellationToken).ConfigureAwait(false)
             : null;
         return new History(request, opening, wanted, CoverageOf(request.Holder, account), closing);
     }
@@ -440,33 +354,13 @@ public sealed class EthereumSource : IHistorySource, IDisposable
             return null;
         }
 
-        BigInteger? balance = await BalanceAsync(request.Holder, at, cancellationToken).ConfigureAwait(false);
+        BigInteger? balance = await _node.HeldAsync(request.Holder, at, cancellationToken).ConfigureAwait(false);
         return forward
             ? balance + Net(all.Where(movement => movement.Position.Block > at && movement.Position.CompareTo(request.At) < 0))
             : balance - Net(all.Where(movement => movement.Position.Block <= at && movement.Position.CompareTo(request.At) > 0));
 
         BigInteger Net(IEnumerable<Movement> movements) =>
             movements.Aggregate(BigInteger.Zero, (sum, movement) => sum + movement.NetOf(request.Holder));
-    }
-
-    private Task<BigInteger?> BalanceAsync(Holder holder, ulong block, CancellationToken cancellationToken) => holder.Asset.IsCoin
-        ? _node.BalanceAsync(holder.Address, block, cancellationToken)
-        : _node.TokenBalanceAsync(holder.Asset.Contract, holder.Address, block, cancellationToken);
-
-    // Logs that a node left out of its answers are found by the balances; a token whose balances follow no logs stays apart.
-    private async Task CheckTokenAsync(Holder holder, AccountRead account, CancellationToken cancellationToken)
-    {
-        ulong before = account.First == 0 ? 0 : account.First - 1;
-        Task<BigInteger?> first = BalanceAsync(holder, before, cancellationToken);
-        Task<BigInteger?> last = BalanceAsync(holder, account.UpTo, cancellationToken);
-        await Task.WhenAll(first, last).ConfigureAwait(false);
-        BigInteger net = _book.MovementsOf(holder.Address)
-            .Where(movement => movement.Position.Block > before && movement.Position.Block <= account.UpTo)
-            .Aggregate(BigInteger.Zero, (sum, movement) => sum + movement.NetOf(holder));
-        if (await last.ConfigureAwait(false) - await first.ConfigureAwait(false) - net is { IsZero: false })
-        {
-            await _audit.RunTokenAsync(holder, before, account.UpTo, cancellationToken).ConfigureAwait(false);
-        }
     }
 
     private Coverage CoverageOf(Holder holder, AccountRead account)
@@ -485,10 +379,25 @@ public sealed class EthereumSource : IHistorySource, IDisposable
             : new Coverage(true, time, holder.Asset.IsCoin ? $"{Method}, up to {upTo}" : $"transfer logs up to {upTo}");
     }
 
-    /// <summary>What of an account has been read.</summary>
-    /// <param name="First">From which block on.</param>
-    /// <param name="Last">Up to which block was asked.</param>
-    /// <param name="UpTo">Up to which block all was read.</param>
-    /// <param name="CoinGap">Why the coin's history may lack something; null when it does not.</param>
-    private sealed record AccountRead(ulong First, ulong Last, ulong UpTo, string? CoinGap);
+    // A trace_filter that takes few blocks at a time would be asked more often than bisecting asks about a busy account.
+    private static bool CanFilter(NodeAbilities abilities, ulong head)
+    {
+        const ulong mostRanges = 1_000;
+        return abilities.HasTraceFilter
+            && (abilities.WidestTraceRange == 0 || head / abilities.WidestTraceRange <= mostRanges || !abilities.HasOldState);
+    }
+
+    private static ITransactionIndex IndexOf(NodeAbilities abilities, EthereumNode node, ulong head, LiveLimits limits) =>
+        CanFilter(abilities, head) ? new TraceFilterIndex(node, abilities.WidestTraceRange)
+        : abilities.HasOtterscan ? new OtterscanIndex(node)
+        : abilities.HasExplorer ? new ExplorerIndex(node, abilities.MostExplorerRows, readsTokens: !abilities.HasLogs)
+        : abilities.HasOldState ? new BalanceIndex()
+        : new BlockScanIndex(node, limits.MostScannedBlocks);
+
+    private static IInternalReader? ReaderOf(NodeAbilities abilities, EthereumNode node) =>
+        abilities.HasTraceTransaction ? new TraceReader(node)
+        : abilities.HasCallTracer ? new CallTracerReader(node)
+        : abilities.HasOtterscanInternals ? new OtterscanReader(node)
+        : abilities.HasExplorer ? new ExplorerReader(node, abilities.MostExplorerRows)
+        : null;
 }
