@@ -336,8 +336,9 @@ internal sealed class BalanceAudit(
         {
             foreach (Movement movement in book.MovementsOf(holder.Address))
             {
-                (BigInteger net, BigInteger sent) = _changes.GetValueOrDefault(movement.Position.Block);
-                _changes[movement.Position.Block] = (net + movement.NetOf(holder), sent);
+                ulong block = TransactionBook.BlockOf(movement);
+                (BigInteger net, BigInteger sent) = _changes.GetValueOrDefault(block);
+                _changes[block] = (net + movement.NetOf(holder), sent);
             }
 
             foreach ((ulong block, int count) in holder.Asset.IsCoin ? book.SentBy(holder.Address) : ImmutableDictionary<ulong, int>.Empty)

@@ -247,7 +247,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
 
         AccountRead read = await AccountAsync(address, first, last, cancellationToken).ConfigureAwait(false);
         holders.UnionWith(_book.MovementsOf(address)
-            .Where(movement => movement.Position.Block >= read.First && movement.Position.Block <= read.UpTo)
+            .Where(movement => TransactionBook.BlockOf(movement) >= read.First && TransactionBook.BlockOf(movement) <= read.UpTo)
             .SelectMany(static movement => movement.Inputs.Concat(movement.Outputs))
             .Select(static leg => leg.Holder)
             .Where(holder => holder.Address == address));
@@ -362,10 +362,11 @@ public sealed class EthereumSource : IHistorySource, IDisposable
 
         ulong start = forward ? account.UpTo : 0;
         List<Movement> all = [.. _book.MovementsOf(request.Holder.Address).Where(movement =>
-            movement.Position.Block >= account.First && movement.Position.Block <= account.UpTo && Concerns(movement, request.Holder))];
+            TransactionBook.BlockOf(movement) >= account.First && TransactionBook.BlockOf(movement) <= account.UpTo
+            && Concerns(movement, request.Holder))];
         List<Movement> wanted = [.. all.Where(movement => forward
             ? movement.Position.CompareTo(request.At) >= 0
-            : movement.Position.CompareTo(request.At) <= 0)];
+            : movement.Position.CompareTo(request.At) <= 0 && TransactionBook.BlockOf(movement) <= request.At.Block)];
         BigInteger? opening = await OpeningAsync(request, account, all, cancellationToken).ConfigureAwait(false);
         BigInteger? closing = _hasOldState || forward
             ? await BalanceAsync(request.Holder, start, cancellationToken).ConfigureAwait(false)
@@ -415,8 +416,8 @@ public sealed class EthereumSource : IHistorySource, IDisposable
 
         BigInteger? balance = await BalanceAsync(request.Holder, at, cancellationToken).ConfigureAwait(false);
         return forward
-            ? balance + Net(all.Where(movement => movement.Position.Block > at && movement.Position.CompareTo(request.At) < 0))
-            : balance - Net(all.Where(movement => movement.Position.Block <= at && movement.Position.CompareTo(request.At) > 0));
+            ? balance + Net(all.Where(movement => TransactionBook.BlockOf(movement) > at && movement.Position.CompareTo(request.At) < 0))
+            : balance - Net(all.Where(movement => TransactionBook.BlockOf(movement) <= at && movement.Position.CompareTo(request.At) > 0));
 
         BigInteger Net(IEnumerable<Movement> movements) =>
             movements.Aggregate(BigInteger.Zero, (sum, movement) => sum + movement.NetOf(request.Holder));
@@ -434,7 +435,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         Task<BigInteger?> last = BalanceAsync(holder, account.UpTo, cancellationToken);
         await Task.WhenAll(first, last).ConfigureAwait(false);
         BigInteger net = _book.MovementsOf(holder.Address)
-            .Where(movement => movement.Position.Block > before && movement.Position.Block <= account.UpTo)
+            .Where(movement => TransactionBook.BlockOf(movement) > before && TransactionBook.BlockOf(movement) <= account.UpTo)
             .Aggregate(BigInteger.Zero, (sum, movement) => sum + movement.NetOf(holder));
         if (await last.ConfigureAwait(false) - await first.ConfigureAwait(false) - net is { IsZero: false })
         {
