@@ -39,8 +39,19 @@ internal static class RpcErrors
     private static readonly string[] ExecutionWords =
         ["revert", "vm exception", "invalid opcode", "out of gas", "stack underflow", "invalid jump"];
 
+    // What nodes say when they have no state of an old block. They agree on no code for it.
     private static readonly string[] StateWords =
-        ["missing trie node", "state not available", "state is not available", "pruned", "historical state", "archive"];
+    [
+        "missing trie node", // Geth
+        "state not available", "state is not available", "historical state", // Geth, Besu
+        "pruned", // Erigon, Nethermind, Besu
+        "no state available", // Nethermind
+        "distance to target block exceeds", // Reth
+        "state histories haven't been fully indexed", // Geth's path scheme
+        "archive", // providers: "requires an archive node"
+        "older than", "too old", "missing account state", "world state unavailable",
+        "blockoutofrange", // Anvil
+    ];
 
     /// <summary>
     /// The node is asked too often. Providers use several codes; EIP-1474's own also means too wide a range.
@@ -70,6 +81,9 @@ internal static class RpcErrors
     public static bool IsPassing(RpcError error) =>
         IsRateLimit(error)
         || (!Says(error, ExecutionWords) && !Says(error, StateWords) && (error.Code == InternalError || Says(error, PassingWords)));
+
+    /// <summary>The node has no state of the block asked about, or does not tell of states at all.</summary>
+    public static bool IsMissingState(RpcError error) => IsMethodMissing(error) || Says(error, StateWords);
 
     /// <summary>Another node may well answer: this one has not the method, not the state, or not the time.</summary>
     public static bool IsOfThisNode(RpcError error) =>

@@ -146,6 +146,53 @@ public sealed class LiveBlockTests
         Assert.Empty(trace.Gaps());
     }
 
+    // The thief has 3 ETH of loot. Before the block in which it pays 5 to the shop, 2 ETH come from nowhere: the shop got
+    // the 3 and those 2. The 1 ETH of loot that comes back later is what goes to the friend, and nothing is left.
+    [AnvilTheory]
+    [MemberData(nameof(Kinds))]
+    public async Task What_comes_from_nowhere_is_there_before_its_block_spends_it(string kind)
+    {
+        await using AnvilNode anvil = await AnvilNode.StartAsync();
+        Story story = new("nowhere", anvil.Chain);
+        Theft theft = await story.StealAsync(4 * Ether);
+        await story.PayAsync("to the mule", "thief", "mule", Ether);
+        await anvil.Chain.SetBalanceAsync(story["thief"], 5 * Ether);
+        await story.PayAsync("to the shop", "thief", "shop", 5 * Ether);
+        await story.PayAsync("back", "mule", "thief", Ether);
+        await story.PayAsync("to the friend", "thief", "friend", Ether);
+        Scenario scenario = story.End(theft, Coins(story["shop"], 3 * Ether), Coins(story["friend"], Ether));
+        using LiveTrace trace = await TraceAsync(anvil, kind, scenario, TaintPolicies.Fifo);
+        Sheets.AssertNone(Sheets.FaultOf(scenario, trace) ?? string.Empty);
+    }
+
+    // As before, but the 2 ETH come within the block, by two payments through a forwarder that balances cannot tell apart.
+    [AnvilTheory]
+    [MemberData(nameof(Kinds))]
+    public async Task What_comes_unseen_is_there_before_its_block_spends_it(string kind)
+    {
+        await using AnvilNode anvil = await AnvilNode.StartAsync();
+        Story story = new("unseen", anvil.Chain);
+        await story.DeployAsync("forwarder", "StoredSplitter", story["thief"]);
+        await anvil.Chain.FundAsync(story["stranger"], 5 * Ether);
+        await anvil.Chain.FundAsync(story["friend"], 5 * Ether);
+        Theft theft = await story.StealAsync(4 * Ether);
+        await story.PayAsync("to the mule", "thief", "mule", Ether);
+
+        // The node takes no payment of more than there is; when the block is made there is enough.
+        await anvil.Chain.SetBalanceAsync(story["thief"], 5 * Ether);
+        await anvil.Chain.SendTogetherAsync(
+            () => anvil.Chain.SetBalanceAsync(story["thief"], 3 * Ether),
+            new Sending(story["stranger"], story["forwarder"], Ether, [], GasLimit: 1_000_000),
+            new Sending(story["friend"], story["forwarder"], Ether, [], GasLimit: 1_000_000),
+            new Sending(story["thief"], story["shop"], 5 * Ether));
+        await story.PayAsync("back", "mule", "thief", Ether);
+        await story.PayAsync("on", "thief", "mule", Ether);
+        Scenario scenario = story.End(theft, Coins(story["shop"], 3 * Ether), Coins(story["mule"], Ether));
+        using LiveTrace trace = await TraceAsync(anvil, kind, scenario, TaintPolicies.Fifo);
+        Sheets.AssertNone(Sheets.FaultOf(scenario, trace) ?? string.Empty);
+        Assert.Empty(trace.Gaps());
+    }
+
     // keccak256(rlp([creator, nonce])) for a nonce below 128; EIP-161: a contract's first nonce is 1.
     private static string Created(string creator, byte nonce) =>
         Last20(Keccak256.Hash([0xd6, 0x94, .. Abi.Bytes(creator), nonce]));

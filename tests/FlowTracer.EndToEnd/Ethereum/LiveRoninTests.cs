@@ -25,13 +25,11 @@ public sealed class LiveRoninTests(ITestOutputHelper output)
     {
         get
         {
-            TheoryData<string, string> all = [];
-            foreach (string route in Enum.GetNames<DepositRoute>())
+            // Without internal calls there is nothing that a trace could tell: one kind is enough for that route.
+            TheoryData<string, string> all = new() { { nameof(DepositRoute.Direct), "plain archive" } };
+            foreach (string kind in SourceKinds.All.Keys)
             {
-                foreach (string kind in SourceKinds.All.Keys)
-                {
-                    all.Add(route, kind);
-                }
+                all.Add(nameof(DepositRoute.Router), kind);
             }
 
             return all;
@@ -74,6 +72,7 @@ public sealed class LiveRoninTests(ITestOutputHelper output)
     {
         string[] expected = RowsOf(recorded);
         string[] came = RowsOf(live);
+        Assert.NotEmpty(expected);
         if (!expected.SequenceEqual(came))
         {
             faults.AppendLine($"{what}:\n  missing {string.Join("\n          ", expected.Except(came))}\n  came    {string.Join("\n          ", came.Except(expected))}");

@@ -87,7 +87,11 @@ internal sealed class TestChain(TestRpc rpc)
     }
 
     /// <summary>Sends several in one block, in this order, and waits for them. Their gas costs nothing.</summary>
-    public async Task<IReadOnlyList<Mined>> SendTogetherAsync(params Sending[] sendings)
+    public Task<IReadOnlyList<Mined>> SendTogetherAsync(params Sending[] sendings) =>
+        SendTogetherAsync(static () => Task.CompletedTask, sendings);
+
+    /// <summary>As the other, and does something when they are sent, before the block is made.</summary>
+    public async Task<IReadOnlyList<Mined>> SendTogetherAsync(Func<Task> before, params Sending[] sendings)
     {
         List<string> hashes = [];
         foreach (Sending sending in sendings)
@@ -95,6 +99,7 @@ internal sealed class TestChain(TestRpc rpc)
             hashes.Add(await SubmitAsync(sending, gas: null));
         }
 
+        await before();
         await Rpc.CallAsync("evm_mine");
         List<Mined> mined = [];
         foreach (string hash in hashes)

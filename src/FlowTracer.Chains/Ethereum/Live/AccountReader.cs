@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Chains.Ethereum.Live;
 
@@ -33,43 +34,56 @@ internal sealed class AccountReader(
     /// <summary>Forgets everything.</summary>
     public void Clear()
     {
+        index.Forget();
         lock (_accounts)
         {
             _accounts.Clear();
         }
     }
 
-    /// <summary>Reads an account in a range of blocks, or more of it than is read already.</summary>
-    public async Task<AccountRead> ReadAsync(
-        Address address, ulong first, ulong last, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads accounts in ranges of blocks, or more of them than is read already. All are found before any is held against its
+    /// balances, so that what is searched does not depend on who answers first.
+    /// </summary>
+    public async Task ReadAsync(
+        IEnumerable<(Address Address, ulong First, ulong Last)> ranges, Direction direction, CancellationToken cancellationToken)
+    {
+        (Address Address, ulong First, ulong Last)[] wanted = [.. ranges.Select(Unread).OfType<(Address, ulong, ulong)>()];
+        Found[] found = await Task.WhenAll(wanted.Select(one => FindAsync(one.Address, one.First, one.Last, direction, cancellationToken)))
+            .ConfigureAwait(false);
+        BalanceAudit.Known[] known = [.. wanted.Select(one => audit.KnownOf(one.Address))];
+        AccountRead[] read = await Task.WhenAll(found.Select((one, i) => CheckAsync(one, known[i], cancellationToken)))
+            .ConfigureAwait(false);
+        lock (_accounts)
+        {
+            for (int i = 0; i < read.Length; i++)
+            {
+                _accounts[wanted[i].Address] = read[i];
+            }
+        }
+    }
+
+    // What of a range is still to be read; null when it is all there. One that was too long to be read so far is read from here on.
+    private (Address, ulong, ulong)? Unread((Address Address, ulong First, ulong Last) range)
     {
         AccountRead? known;
         lock (_accounts)
         {
-            known = _accounts.GetValueOrDefault(address);
+            known = _accounts.GetValueOrDefault(range.Address);
         }
 
-        if (known is not null && known.First <= first && known.Last >= last)
-        {
-            return known;
-        }
-
-        (first, last) = known is null ? (first, last) : (Math.Min(first, known.First), Math.Max(last, known.Last));
-        AccountRead read = await ReadAccountAsync(address, readsFromStart ? 0 : first, last, cancellationToken).ConfigureAwait(false);
-        lock (_accounts)
-        {
-            _accounts[address] = read;
-        }
-
-        return read;
+        ulong first = readsFromStart ? 0 : range.First;
+        return known is null || known.UpTo < range.First ? (range.Address, first, range.Last)
+            : known.First <= range.First && known.Last >= range.Last ? null
+            : (range.Address, Math.Min(first, known.First), Math.Max(range.Last, known.Last));
     }
 
-    private async Task<AccountRead> ReadAccountAsync(
-        Address address, ulong first, ulong last, CancellationToken cancellationToken)
+    private async Task<Found> FindAsync(
+        Address address, ulong first, ulong last, Direction direction, CancellationToken cancellationToken)
     {
-        ulong indexed = index.LastCovered(first, last);
+        (ulong firstIndexed, ulong lastIndexed) = index.Covered(first, last, direction);
         ulong before = first == 0 ? 0 : first - 1;
-        Task<IReadOnlyList<TxRef>> found = index.FindAsync(address, first, last, cancellationToken);
+        Task<IReadOnlyList<TxRef>> found = index.FindAsync(address, firstIndexed, lastIndexed, cancellationToken);
         Task<IReadOnlyList<Log>> named = logs?.ReadAsync(address, first, last, cancellationToken) ?? Task.FromResult<IReadOnlyList<Log>>([]);
         Task<(bool HasCode, bool)> kind = node.KindAsync(address, last, cancellationToken);
         Task[] ends = hasOldState
@@ -94,20 +108,27 @@ internal sealed class AccountReader(
         }
 
         await Task.WhenAll(transactions.Select(tx => book.ReadAsync(tx, cancellationToken))).ConfigureAwait(false);
-        ulong? audited = hasOldState
-            ? await audit.RunAsync(address, before, upTo, cancellationToken).ConfigureAwait(false)
-            : null;
-        upTo = Math.Min(upTo, audited ?? upTo);
         bool hasCode = (await kind.ConfigureAwait(false)).HasCode;
-        return new AccountRead(first, last, upTo, CoinGap(audited is not null, hasCode, indexed, upTo));
+        return new Found(address, first, last, upTo, hasCode, firstIndexed, lastIndexed);
+    }
+
+    private async Task<AccountRead> CheckAsync(Found found, BalanceAudit.Known known, CancellationToken cancellationToken)
+    {
+        ulong before = found.First == 0 ? 0 : found.First - 1;
+        ulong? audited = hasOldState
+            ? await audit.RunAsync(found.Address, known, before, found.UpTo, cancellationToken).ConfigureAwait(false)
+            : null;
+        return new AccountRead(
+            found.First, found.Last, Math.Min(found.UpTo, audited ?? found.UpTo),
+            CoinGap(audited is not null, found.HasCode, found.FirstIndexed, found.LastIndexed));
     }
 
     // Why the coin's history may lack something; null when it does not.
-    private string? CoinGap(bool audited, bool hasCode, ulong indexed, ulong upTo) =>
+    private string? CoinGap(bool audited, bool hasCode, ulong firstIndexed, ulong lastIndexed) =>
         index.FindsInternal ? null
         : !audited ? string.Create(
             CultureInfo.InvariantCulture,
-            $"the node has no index and no old state: only transactions' own values and token logs are seen, transactions up to block {Math.Min(indexed, upTo)}")
+            $"the node has no index and no old state: only transactions' own values and token logs are seen, transactions of blocks {firstIndexed} to {lastIndexed}")
         : hasCode ? "a contract whose internal transfers are found by balances alone: what came and went between two blocks looked at is not seen"
         : null;
 
@@ -121,11 +142,15 @@ internal sealed class AccountReader(
         Task<BigInteger?> last = node.HeldAsync(holder, account.UpTo, cancellationToken);
         await Task.WhenAll(first, last).ConfigureAwait(false);
         BigInteger net = book.MovementsOf(holder.Address)
-            .Where(movement => movement.Position.Block > before && movement.Position.Block <= account.UpTo)
+            .Where(movement => TransactionBook.BlockOf(movement) > before && TransactionBook.BlockOf(movement) <= account.UpTo)
             .Aggregate(BigInteger.Zero, (sum, movement) => sum + movement.NetOf(holder));
         if (await last.ConfigureAwait(false) - await first.ConfigureAwait(false) - net is { IsZero: false })
         {
             await audit.RunTokenAsync(holder, before, account.UpTo, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>What an index and logs found of an account, before its balances are looked at.</summary>
+    private sealed record Found(
+        Address Address, ulong First, ulong Last, ulong UpTo, bool HasCode, ulong FirstIndexed, ulong LastIndexed);
 }

@@ -102,11 +102,15 @@ internal sealed class BalanceAudit(
     /// <summary>Accounts whose earlier answers were completed by a later finding.</summary>
     public List<Address> Changed { get; } = [];
 
+    /// <summary>What is known of an account's coin before a round of searches: each of them starts from the same.</summary>
+    public Known KnownOf(Address address) => new(address, book);
+
     /// <summary>
     /// Completes an account's coin movements in (before, last]; null when the node has no old state there.
     /// </summary>
     /// <returns>The last block up to which they are complete.</returns>
-    public async Task<ulong?> RunAsync(Address address, ulong before, ulong last, CancellationToken cancellationToken)
+    public async Task<ulong?> RunAsync(
+        Address address, Known known, ulong before, ulong last, CancellationToken cancellationToken)
     {
         Task<BigInteger?>[] balances =
             [.. ((ulong[])[before, last]).Select(block => node.BalanceAsync(address, block, cancellationToken))];
@@ -117,7 +121,6 @@ internal sealed class BalanceAudit(
             return null;
         }
 
-        Known known = new(address, book);
         async Task<Sample> SampleAsync(ulong block)
         {
             Task<BigInteger?> balance = node.BalanceAsync(address, block, cancellationToken);
@@ -321,7 +324,7 @@ internal sealed class BalanceAudit(
     }
 
     /// <summary>What is known of a holder so far: net and count of sent transactions, up to any block.</summary>
-    private sealed class Known
+    internal sealed class Known
     {
         private readonly SortedDictionary<ulong, (BigInteger Net, BigInteger Sent)> _changes = [];
         private readonly ImmutableArray<ulong> _blocks;
@@ -336,8 +339,9 @@ internal sealed class BalanceAudit(
         {
             foreach (Movement movement in book.MovementsOf(holder.Address))
             {
-                (BigInteger net, BigInteger sent) = _changes.GetValueOrDefault(movement.Position.Block);
-                _changes[movement.Position.Block] = (net + movement.NetOf(holder), sent);
+                ulong block = TransactionBook.BlockOf(movement);
+                (BigInteger net, BigInteger sent) = _changes.GetValueOrDefault(block);
+                _changes[block] = (net + movement.NetOf(holder), sent);
             }
 
             foreach ((ulong block, int count) in holder.Asset.IsCoin ? book.SentBy(holder.Address) : ImmutableDictionary<ulong, int>.Empty)

@@ -87,7 +87,7 @@ internal sealed class BalanceDerivation(EthereumNode node)
             changes[own[i]] = change;
         }
 
-        return Facts(tx, contract, changes, block.IsNamedByOthers(contract, tx.Index));
+        return Facts(tx, contract, changes, block.IsNamedByOthers(contract, tx.Index), isLinked: also is not null);
     }
 
     /// <summary>
@@ -117,16 +117,16 @@ internal sealed class BalanceDerivation(EthereumNode node)
         return Array.TrueForAll(agree, static one => one);
     }
 
-    // Whom other transactions of the block reach through the same contract without naming them: what they got cannot be
-    // told apart by balances. Others than these are not run again; there are too many.
+    // Whom other transactions of the block reach without naming them: what they got cannot be told apart by balances. Those
+    // through the same contract are looked at first, and no more than can be run again in a moment.
     private async Task<IReadOnlySet<Address>> TouchedByOthersAsync(
         BlockAccounts block, Transaction tx, Address contract, CancellationToken cancellationToken)
     {
         const int mostOthers = 32;
         Transaction[] others =
         [
-            .. block.RunningCode(contract)
-                .Where(other => other.Index != tx.Index && block.NamedBy(other.Index).Contains(contract)).Take(mostOthers),
+            .. block.RunningCode(contract).Where(other => other.Index != tx.Index)
+                .OrderBy(other => block.NamedBy(other.Index).Contains(contract) ? 0 : 1).Take(mostOthers),
         ];
         IReadOnlyList<Address>[] touched = await Task
             .WhenAll(others.Select(other => node.TouchedAsync(other, cancellationToken))).ConfigureAwait(false);
@@ -160,15 +160,16 @@ internal sealed class BalanceDerivation(EthereumNode node)
     }
 
     private List<TransferFact> Facts(
-        Transaction tx, Address contract, SortedDictionary<Address, BigInteger> changes, bool contractIsShared)
+        Transaction tx, Address contract, SortedDictionary<Address, BigInteger> changes, bool contractIsShared,
+        bool isLinked)
     {
         List<TransferFact> facts = [];
         Asset coin = Asset.Coin(node.Chain);
         string source = $"balances around block {tx.Block}";
 
         // A contract that other transactions of the block call too may have changed by them: only that it passed on what it
-        // got can be said, and that is an estimate.
-        Grade grade = contractIsShared ? Grade.Inferred : Grade.Derived;
+        // got can be said, and that is an estimate; so is a recipient found because just as much was missing elsewhere.
+        Grade grade = contractIsShared || isLinked ? Grade.Inferred : Grade.Derived;
         BigInteger left = BigInteger.Zero;
         foreach ((Address address, BigInteger change) in changes)
         {

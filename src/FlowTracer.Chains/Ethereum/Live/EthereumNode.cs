@@ -186,7 +186,7 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
         RpcAnswer answer = await rpc.AskAsync(call, cancellationToken).ConfigureAwait(false);
         return answer.Error is not RpcError error
             ? Decoded(call, answer.Result, static element => new AnswerReader(element).Data())
-            : RpcErrors.IsPassing(error) && !StateErrors.IsMissingState(error) ? throw Refused(call, error) : null;
+            : RpcErrors.IsPassing(error) && !RpcErrors.IsMissingState(error) ? throw Refused(call, error) : null;
     }
 
     /// <summary>The logs of a range of blocks that fit; null when the node refuses the range.</summary>
@@ -222,7 +222,11 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
         string value = "0x" + tx.Value.ToBigInteger().ToString("x", CultureInfo.InvariantCulture).TrimStart('0').PadLeft(1, '0');
         string again =
             $"{{\"from\":\"{Lower(tx.From)}\",{to}\"value\":\"{value}\",\"data\":\"0x{Convert.ToHexStringLower(tx.Input.Span)}\"}}";
-        RpcCall call = new("eth_createAccessList", RpcParams.Of(new RawJson(again), tx.Block - 1)) { LastBlock = tx.Block };
+        RpcCall call = new("eth_createAccessList", RpcParams.Of(new RawJson(again), tx.Block - 1))
+        {
+            LastBlock = tx.Block,
+            GoesOnFromRefusal = true,
+        };
         RpcAnswer answer = await rpc.AskAsync(call, cancellationToken).ConfigureAwait(false);
         return answer.Error is null && answer.Result.ValueKind == JsonValueKind.Object
             && answer.Result.TryGetProperty("accessList", out JsonElement list) && list.ValueKind == JsonValueKind.Array
@@ -244,7 +248,7 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
             return decoded ?? Decoded(call, answer.Result, decode);
         }
 
-        return isNarrowest || IsUnknownMethod(error) ? throw Refused(call, error) : null;
+        return isNarrowest || RpcErrors.IsMethodMissing(error) ? throw Refused(call, error) : null;
     }
 
     /// <summary>Asks, and decodes what comes.</summary>
@@ -275,12 +279,6 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
 
     /// <summary>A topic that is an address, as JSON.</summary>
     public static string Topic(Address address) => $"\"0x{new string('0', 24)}{Lower(address)[2..]}\"";
-
-    private static bool IsUnknownMethod(RpcError error)
-    {
-        const int methodNotFound = -32601;
-        return error.Code == methodNotFound;
-    }
 
     private static Func<JsonElement, string?> Checking(Action<JsonElement> decode) => element =>
     {
@@ -381,9 +379,14 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
         RpcCall call = new("eth_getBlockReceipts", RpcParams.Of(number)) { LastBlock = number };
         RpcAnswer answer = await rpc.AskAsync(call with { Check = Checking(element => decoded = Decode(element)) }, cancellationToken)
             .ConfigureAwait(false);
-        if (answer.Error is null)
+        if (answer.Error is not RpcError error)
         {
             return decoded.IsDefault ? Decoded(call, answer.Result, Decode) : decoded;
+        }
+
+        if (RpcErrors.IsPassing(error))
+        {
+            throw Refused(call, error);
         }
 
         return [.. await Task.WhenAll(block.Transactions.Select(tx =>
@@ -401,7 +404,7 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
         RpcAnswer answer = await rpc.AskAsync(call, cancellationToken).ConfigureAwait(false);
         return answer.Error is not RpcError error
             ? Decoded(call, answer.Result, static element => new AnswerReader(element).Quantity()).ToBigInteger()
-            : StateErrors.IsMissingState(error) ? null : throw Refused(call, error);
+            : RpcErrors.IsMissingState(error) ? null : throw Refused(call, error);
     }
 
     private async Task<byte[]?> CodeAsync(Address address, ulong block, CancellationToken cancellationToken)
@@ -410,6 +413,6 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
         RpcAnswer answer = await rpc.AskAsync(call, cancellationToken).ConfigureAwait(false);
         return answer.Error is not RpcError error
             ? Decoded(call, answer.Result, static element => new AnswerReader(element).Data())
-            : StateErrors.IsMissingState(error) ? null : throw Refused(call, error);
+            : RpcErrors.IsMissingState(error) ? null : throw Refused(call, error);
     }
 }

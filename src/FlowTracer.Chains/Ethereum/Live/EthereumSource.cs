@@ -252,9 +252,10 @@ public sealed class EthereumSource : IHistorySource, IDisposable
             return [];
         }
 
-        AccountRead read = await _accounts.ReadAsync(address, first, last, cancellationToken).ConfigureAwait(false);
+        await _accounts.ReadAsync([(address, first, last)], direction, cancellationToken).ConfigureAwait(false);
+        AccountRead read = _accounts.Of(address);
         holders.UnionWith(_book.MovementsOf(address)
-            .Where(movement => movement.Position.Block >= read.First && movement.Position.Block <= read.UpTo)
+            .Where(movement => TransactionBook.BlockOf(movement) >= read.First && TransactionBook.BlockOf(movement) <= read.UpTo)
             .SelectMany(static movement => movement.Inputs.Concat(movement.Outputs))
             .Select(static leg => leg.Holder)
             .Where(holder => holder.Address == address));
@@ -277,8 +278,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
             Address: group.Key,
             First: group.Min(request => RangeOf(request.At, request.Direction).First),
             Last: group.Max(request => RangeOf(request.At, request.Direction).Last)));
-        await Task.WhenAll(ranges.Select(range => _accounts.ReadAsync(range.Address, range.First, range.Last, cancellationToken)))
-            .ConfigureAwait(false);
+        await _accounts.ReadAsync(ranges, requests[0].Direction, cancellationToken).ConfigureAwait(false);
         History[] histories = await Task.WhenAll(requests.Select(request => HistoryAsync(request, cancellationToken)))
             .ConfigureAwait(false);
         _answered.UnionWith(requests);
@@ -303,10 +303,11 @@ public sealed class EthereumSource : IHistorySource, IDisposable
 
         ulong start = forward ? account.UpTo : 0;
         List<Movement> all = [.. _book.MovementsOf(request.Holder.Address).Where(movement =>
-            movement.Position.Block >= account.First && movement.Position.Block <= account.UpTo && Concerns(movement, request.Holder))];
+            TransactionBook.BlockOf(movement) >= account.First && TransactionBook.BlockOf(movement) <= account.UpTo
+            && Concerns(movement, request.Holder))];
         List<Movement> wanted = [.. all.Where(movement => forward
             ? movement.Position.CompareTo(request.At) >= 0
-            : movement.Position.CompareTo(request.At) <= 0)];
+            : movement.Position.CompareTo(request.At) <= 0 && TransactionBook.BlockOf(movement) <= request.At.Block)];
         BigInteger? opening = await OpeningAsync(request, account, all, cancellationToken).ConfigureAwait(false);
         BigInteger? closing = _hasOldState || forward
             ? await _node.HeldAsync(request.Holder, start, cancellationToken).ConfigureAwait(false)
@@ -356,8 +357,8 @@ public sealed class EthereumSource : IHistorySource, IDisposable
 
         BigInteger? balance = await _node.HeldAsync(request.Holder, at, cancellationToken).ConfigureAwait(false);
         return forward
-            ? balance + Net(all.Where(movement => movement.Position.Block > at && movement.Position.CompareTo(request.At) < 0))
-            : balance - Net(all.Where(movement => movement.Position.Block <= at && movement.Position.CompareTo(request.At) > 0));
+            ? balance + Net(all.Where(movement => TransactionBook.BlockOf(movement) > at && movement.Position.CompareTo(request.At) < 0))
+            : balance - Net(all.Where(movement => TransactionBook.BlockOf(movement) <= at && movement.Position.CompareTo(request.At) > 0));
 
         BigInteger Net(IEnumerable<Movement> movements) =>
             movements.Aggregate(BigInteger.Zero, (sum, movement) => sum + movement.NetOf(request.Holder));
@@ -376,8 +377,11 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         long? time = account.UpTo == View.Head ? View.HeadTimeSeconds : null;
         return holder.Asset.IsCoin && account.CoinGap is string gap
             ? new Coverage(false, time, gap)
-            : new Coverage(true, time, holder.Asset.IsCoin ? $"{Method}, up to {upTo}" : $"transfer logs up to {upTo}");
+            : new Coverage(true, time, holder.Asset.IsCoin ? $"{Method}{Unchecked}, up to {upTo}" : $"transfer logs{Unchecked} up to {upTo}");
     }
+
+    private string Unchecked => _hasOldState ? string.Empty
+        : " (not held against balances, since the source has no old ones: withdrawals, tips and rewards are not seen)";
 
     // A trace_filter that takes few blocks at a time would be asked more often than bisecting asks about a busy account.
     private static bool CanFilter(NodeAbilities abilities, ulong head)

@@ -21,8 +21,6 @@ internal sealed class ExplorerIndex(EthereumNode node, int mostRows, bool readsT
 
     public bool ReadsFromStart => true;
 
-    public ulong LastCovered(ulong first, ulong last) => last;
-
     public async Task<IReadOnlyList<TxRef>> FindAsync(
         Address address, ulong first, ulong last, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Chains.Ethereum.Live;
 
@@ -20,8 +21,13 @@ internal interface ITransactionIndex
     /// </summary>
     bool ReadsFromStart => false;
 
-    /// <summary>The last block it can speak of when asked from <paramref name="first"/> on.</summary>
-    ulong LastCovered(ulong first, ulong last);
+    /// <summary>The part of a range of blocks it can speak of, beginning where a trace in this direction begins.</summary>
+    (ulong First, ulong Last) Covered(ulong first, ulong last, Direction direction) => (first, last);
+
+    /// <summary>Forgets what it read, after a reorganisation.</summary>
+    void Forget()
+    {
+    }
 
     /// <summary>The transactions of an account in a range of blocks, in any order, repeated or not.</summary>
     Task<IReadOnlyList<TxRef>> FindAsync(Address address, ulong first, ulong last, CancellationToken cancellationToken);

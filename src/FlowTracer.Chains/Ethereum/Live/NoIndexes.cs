@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Chains.Ethereum.Live;
 
@@ -9,8 +10,6 @@ internal sealed class BalanceIndex : ITransactionIndex
     public string Method => "old balances";
 
     public bool FindsInternal => false;
-
-    public ulong LastCovered(ulong first, ulong last) => last;
 
     public Task<IReadOnlyList<TxRef>> FindAsync(
         Address address, ulong first, ulong last, CancellationToken cancellationToken) =>
@@ -29,14 +28,18 @@ internal sealed class BlockScanIndex(EthereumNode node, ulong mostBlocks) : ITra
 
     public bool FindsInternal => false;
 
-    public ulong LastCovered(ulong first, ulong last) => Math.Min(last, first + mostBlocks - 1);
+    public (ulong First, ulong Last) Covered(ulong first, ulong last, Direction direction) =>
+        last - first < mostBlocks ? (first, last)
+        : direction == Direction.Forward ? (first, first + mostBlocks - 1)
+        : (last - mostBlocks + 1, last);
+
+    public void Forget() => _blocks.Clear();
 
     public async Task<IReadOnlyList<TxRef>> FindAsync(
         Address address, ulong first, ulong last, CancellationToken cancellationToken)
     {
         ConcurrentBag<TxRef> found = [];
-        ulong end = LastCovered(first, last);
-        IEnumerable<Task> scans = Enumerable.Range(0, checked((int)(end - first + 1))).Select(async offset =>
+        IEnumerable<Task> scans = Enumerable.Range(0, checked((int)(last - first + 1))).Select(async offset =>
         {
             ulong number = first + (ulong)offset;
             foreach ((Address from, Address to, TxRef tx) in await EndsAsync(number, cancellationToken).ConfigureAwait(false))

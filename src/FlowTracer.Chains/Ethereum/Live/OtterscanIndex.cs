@@ -16,8 +16,6 @@ internal sealed class OtterscanIndex(EthereumNode node) : ITransactionIndex
 
     public bool FindsInternal => true;
 
-    public ulong LastCovered(ulong first, ulong last) => last;
-
     public async Task<IReadOnlyList<TxRef>> FindAsync(
         Address address, ulong first, ulong last, CancellationToken cancellationToken)
     {

@@ -12,8 +12,6 @@ internal sealed class TraceFilterIndex(EthereumNode node, ulong widestRange) : I
 
     public bool FindsInternal => true;
 
-    public ulong LastCovered(ulong first, ulong last) => last;
-
     public async Task<IReadOnlyList<TxRef>> FindAsync(
         Address address, ulong first, ulong last, CancellationToken cancellationToken)
     {

@@ -18,6 +18,7 @@ internal sealed class TransactionBook(
 {
     // Places in a block behind all its transactions, none of which has such an index.
     private const uint UnexplainedPlaces = 0x8000_0000;
+    private const uint UnexplainedGains = 0x4000_0000;
     private const uint WithdrawalPlace = uint.MaxValue - 2;
     private const uint RewardPlace = uint.MaxValue - 1;
 
@@ -37,6 +38,9 @@ internal sealed class TransactionBook(
     /// <summary>How many transactions an account sent in each block, as far as they are read.</summary>
     public IReadOnlyDictionary<ulong, int> SentBy(Address address) =>
         _sent.TryGetValue(address, out var sent) ? sent : ImmutableDictionary<ulong, int>.Empty;
+
+    /// <summary>The block a movement belongs to: that of its position, but for a gain that stands before its block.</summary>
+    public static ulong BlockOf(Movement movement) => movement.Stamp.Block ?? movement.Position.Block;
 
     /// <summary>Forgets everything.</summary>
     public void Clear()
@@ -68,26 +72,16 @@ internal sealed class TransactionBook(
     {
         ImmutableArray<Leg> legs = [new Leg(holder, amount)];
         Add(Movement.Create(
-            MovementKind.Unresolved, Grade.Derived, PlaceOfUnexplained(block.Number, holder), StampOf(block), null,
+            MovementKind.Unresolved, Grade.Derived, PlaceOfUnexplained(block.Number, holder, isGain), StampOf(block), null,
             "a change of balance that no transaction of the block explains", isGain ? [] : legs, isGain ? legs : []));
     }
 
     /// <summary>Nets a transaction anew after what is known of its insides has changed; returns whom it concerns.</summary>
     public async Task<IReadOnlyCollection<Address>> RereadAsync(BookedTransaction old, CancellationToken cancellationToken)
     {
-        HashSet<Address> touched = [.. AddressesOf(old.Movements)];
-        foreach (Movement movement in old.Movements)
-        {
-            foreach (Address address in AddressesOf([movement]))
-            {
-                _byAddress.GetValueOrDefault(address)?.TryRemove(movement.Position, out _);
-            }
-        }
-
-        BookedTransaction renewed = await BookAsync(old.Tx, old.Receipt, null, cancellationToken).ConfigureAwait(false);
+        BookedTransaction renewed = await BookAsync(old.Tx, old.Receipt, null, old, cancellationToken).ConfigureAwait(false);
         _transactions.Set(old.Tx.Hash, renewed);
-        touched.UnionWith(AddressesOf(renewed.Movements));
-        return touched;
+        return [.. AddressesOf(old.Movements).Concat(AddressesOf(renewed.Movements)).Distinct()];
     }
 
     private static IEnumerable<Address> AddressesOf(IEnumerable<Movement> movements) => movements
@@ -100,10 +94,14 @@ internal sealed class TransactionBook(
     private static uint RewardStep(Block block, Address to) => block.FeeRecipient == to ? 1 : 2 + (uint)(Spread(to) >> 33);
 
     // Which holders of a block turn out to be unexplained, and when, depends on who is asked about; their places must not.
-    private static Position PlaceOfUnexplained(ulong block, Holder holder)
+    // When in its block a change happened is not known. A loss is put behind everything and a gain before it: then what
+    // the block spends is there, and nothing is spent that only came with it from nowhere.
+    private static Position PlaceOfUnexplained(ulong block, Holder holder, bool isGain)
     {
         ulong spread = Spread(holder.Address) ^ (holder.Asset.IsCoin ? 0 : ulong.RotateLeft(Spread(holder.Asset.Contract), 1));
-        return new Position(block, UnexplainedPlaces | (uint)(spread >> 38), (uint)(spread & uint.MaxValue) | 1);
+        uint place = UnexplainedPlaces | (uint)(spread >> 38);
+        uint step = (uint)(spread & uint.MaxValue) | 1;
+        return isGain ? new Position(block - 1, place | UnexplainedGains, step) : new Position(block, place, step);
     }
 
     private static ulong Spread(Address address)
@@ -122,7 +120,7 @@ internal sealed class TransactionBook(
         await Task.WhenAll([transaction, receipt, header, .. flow is null ? (Task[])[] : [flow]]).ConfigureAwait(false);
         BookedTransaction booked = await BookAsync(
             await transaction.ConfigureAwait(false), await receipt.ConfigureAwait(false),
-            flow is null ? null : await flow.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            flow is null ? null : await flow.ConfigureAwait(false), null, cancellationToken).ConfigureAwait(false);
         _sent.GetOrAdd(booked.Tx.From, static _ => []).AddOrUpdate(tx.Block, 1, static (_, count) => count + 1);
         return booked;
     }
@@ -142,7 +140,7 @@ internal sealed class TransactionBook(
     }
 
     private async Task<BookedTransaction> BookAsync(
-        Transaction tx, Receipt receipt, InternalFlow? flow, CancellationToken cancellationToken)
+        Transaction tx, Receipt receipt, InternalFlow? flow, BookedTransaction? replaced, CancellationToken cancellationToken)
     {
         Block header = await node.HeaderAsync(tx.Block, cancellationToken).ConfigureAwait(false);
         WrappedCoins wrapped = await wraps.InAsync(receipt, cancellationToken).ConfigureAwait(false);
@@ -178,6 +176,11 @@ internal sealed class TransactionBook(
         }
 
         BookedTransaction booked = new(tx, receipt, movements.ToImmutable());
+        foreach (Movement movement in replaced?.Movements ?? [])
+        {
+            Remove(movement);
+        }
+
         foreach (Movement movement in booked.Movements)
         {
             Add(movement);
@@ -192,6 +195,14 @@ internal sealed class TransactionBook(
     private static string SwapSource(TransactionNetting.Part part, IReadOnlyList<string> events) => events.Count == 0
         ? $"netted, confirmed by no event of a known protocol: {part.Source}"
         : $"netted, confirmed by {string.Join(", ", events)}: {part.Source}";
+
+    private void Remove(Movement movement)
+    {
+        foreach (Address address in AddressesOf([movement]))
+        {
+            _byAddress.GetValueOrDefault(address)?.TryRemove(movement.Position, out _);
+        }
+    }
 
     private void Add(Movement movement)
     {
