@@ -27,7 +27,7 @@ public sealed class BlockAccountsTests
         Assert.Empty(named.Except(accounts.NamedBy(0)));
 
         // Words at any multiple of four may be arguments, so that some name nobody; a number names nobody.
-        Assert.Empty(accounts.NamedBy(0).Where(address => address.ToString().StartsWith("0x00000000", StringComparison.Ordinal)));
+        Assert.DoesNotContain(accounts.NamedBy(0), address => address.ToString().StartsWith("0x00000000", StringComparison.Ordinal));
         Assert.True(accounts.IsNamedByOthers(Receiver, 0));
         Assert.False(accounts.IsNamedByOthers(Sender, 0));
         Assert.True(accounts.IsNamedByOthers(Sender, 1));
