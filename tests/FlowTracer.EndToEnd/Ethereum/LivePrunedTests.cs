@@ -76,8 +76,8 @@ public sealed class LivePrunedTests(ToldChain told) : IClassFixture<ToldChain>
         await using JsonRpcNode node = new(NodeUrl.Parse(faulty.Url.ToString()), pipeline);
         NodeProbe probe = new(node);
         ChainView view = await probe.LookAsync(ChainId.Ethereum, 0, null, CancellationToken.None);
-        NodeAbilities abilities = await probe.AbilitiesAsync(view, CancellationToken.None);
-        using EthereumSource source = new(node, abilities, view, _ => Task.FromResult(view), new LiveLimits(20_000, 2));
+        NodeAbilities abilities = await probe.AbilitiesAsync(view, null, CancellationToken.None);
+        using EthereumSource source = new(node, abilities, view, _ => Task.FromResult(view), static () => false, new LiveLimits(20_000, 2));
         ulong theft = (ulong)scenario.Transactions["theft"].Block;
         Assert.True(Address.TryParse(ChainId.Ethereum, scenario.Accounts["thief"], out Address thief, out _));
         HistoryRequest request = new(Holder.Account(thief, Asset.Coin(ChainId.Ethereum)), new Position(theft, 0, 0), Direction.Forward);
@@ -87,7 +87,7 @@ public sealed class LivePrunedTests(ToldChain told) : IClassFixture<ToldChain>
         Assert.All(history.Movements, movement => Assert.InRange(movement.Position.Block, theft, theft + 1));
         Assert.Equal(3, history.Movements.Count);
         Assert.False(history.Coverage.IsComplete);
-        Assert.Contains($"up to block {theft + 1}", history.Coverage.Text, StringComparison.Ordinal);
+        Assert.Contains($"of blocks {theft} to {theft + 1}", history.Coverage.Text, StringComparison.Ordinal);
     }
 
     private async Task<LiveTrace> TraceAsync(Scenario scenario, string[] refused)

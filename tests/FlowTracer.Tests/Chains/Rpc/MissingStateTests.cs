@@ -1,10 +1,9 @@
-using FlowTracer.Chains.Ethereum.Live;
 using FlowTracer.Chains.Rpc;
 
-namespace FlowTracer.Tests.Chains.Ethereum.Live;
+namespace FlowTracer.Tests.Chains.Rpc;
 
 /// <summary>What nodes say when they no longer have a block's state, in their own words.</summary>
-public sealed class StateErrorsTests
+public sealed class MissingStateTests
 {
     [Theory]
     [InlineData(-32000, "missing trie node 5f0e (path ) state 0x1c is not available, not found")]
@@ -17,12 +16,12 @@ public sealed class StateErrorsTests
     [InlineData(-32603, "This request requires an archive node")]
     [InlineData(-32601, "the method eth_getBalance does not exist/is not available")]
     public void Missing_state_is_told(int code, string message) =>
-        Assert.True(StateErrors.IsMissingState(new RpcError(code, message)));
+        Assert.True(RpcErrors.IsMissingState(new RpcError(code, message)));
 
     [Theory]
     [InlineData(-32602, "invalid argument 0: hex string has length 2, want 40 for common.Address")]
     [InlineData(-32603, "internal error")]
     [InlineData(-32000, "execution reverted")]
     public void A_fault_is_not_taken_for_it(int code, string message) =>
-        Assert.False(StateErrors.IsMissingState(new RpcError(code, message)));
+        Assert.False(RpcErrors.IsMissingState(new RpcError(code, message)));
 }
