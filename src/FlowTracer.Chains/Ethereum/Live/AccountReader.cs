@@ -52,13 +52,20 @@ internal sealed class AccountReader(
         Found[] found = await Task.WhenAll(wanted.Select(one => FindAsync(one.Address, one.First, one.Last, direction, cancellationToken)))
             .ConfigureAwait(false);
         BalanceAudit.Known[] known = [.. wanted.Select(one => audit.KnownOf(one.Address))];
-        AccountRead[] read = await Task.WhenAll(found.Select((one, i) => CheckAsync(one, known[i], cancellationToken)))
+        (IReadOnlyList<ulong> Blocks, ulong UpTo)?[] changes = await Task.WhenAll(found.Select((one, i) => hasOldState
+            ? audit.SearchAsync(one.Address, known[i], one.First == 0 ? 0 : one.First - 1, one.UpTo, cancellationToken)
+            : Task.FromResult<(IReadOnlyList<ulong>, ulong)?>(null))).ConfigureAwait(false);
+        await audit.ExplainAsync(
+            [.. found.SelectMany((one, i) => (changes[i]?.Blocks ?? []).Select(block => (one.Address, block)))], cancellationToken)
             .ConfigureAwait(false);
         lock (_accounts)
         {
-            for (int i = 0; i < read.Length; i++)
+            for (int i = 0; i < found.Length; i++)
             {
-                _accounts[wanted[i].Address] = read[i];
+                Found one = found[i];
+                _accounts[one.Address] = new AccountRead(
+                    one.First, one.Last, Math.Min(one.UpTo, changes[i]?.UpTo ?? one.UpTo),
+                    CoinGap(changes[i] is not null, one.HasCode, one.FirstIndexed, one.LastIndexed));
             }
         }
     }
@@ -110,17 +117,6 @@ internal sealed class AccountReader(
         await Task.WhenAll(transactions.Select(tx => book.ReadAsync(tx, cancellationToken))).ConfigureAwait(false);
         bool hasCode = (await kind.ConfigureAwait(false)).HasCode;
         return new Found(address, first, last, upTo, hasCode, firstIndexed, lastIndexed);
-    }
-
-    private async Task<AccountRead> CheckAsync(Found found, BalanceAudit.Known known, CancellationToken cancellationToken)
-    {
-        ulong before = found.First == 0 ? 0 : found.First - 1;
-        ulong? audited = hasOldState
-            ? await audit.RunAsync(found.Address, known, before, found.UpTo, cancellationToken).ConfigureAwait(false)
-            : null;
-        return new AccountRead(
-            found.First, found.Last, Math.Min(found.UpTo, audited ?? found.UpTo),
-            CoinGap(audited is not null, found.HasCode, found.FirstIndexed, found.LastIndexed));
     }
 
     // Why the coin's history may lack something; null when it does not.

@@ -106,17 +106,18 @@ internal sealed class BalanceAudit(
     public Known KnownOf(Address address) => new(address, book);
 
     /// <summary>
-    /// Completes an account's coin movements in (before, last]; null when the node has no old state there.
+    /// The blocks in (before, last] where an account's coin changed by more than is known; null when the node has no old
+    /// state there.
     /// </summary>
-    /// <returns>The last block up to which they are complete.</returns>
-    public async Task<ulong?> RunAsync(
+    /// <returns>The blocks, and up to which block these are all.</returns>
+    public async Task<(IReadOnlyList<ulong> Blocks, ulong UpTo)?> SearchAsync(
         Address address, Known known, ulong before, ulong last, CancellationToken cancellationToken)
     {
         Task<BigInteger?>[] balances =
             [.. ((ulong[])[before, last]).Select(block => node.BalanceAsync(address, block, cancellationToken))];
         Task<ulong?>[] nonces = [.. ((ulong[])[before, last]).Select(block => node.NonceAsync(address, block, cancellationToken))];
         await Task.WhenAll([.. balances, .. nonces]).ConfigureAwait(false);
-        if ((await balances[0].ConfigureAwait(false) ?? await balances[1].ConfigureAwait(false)) is null)
+        if (await balances[0].ConfigureAwait(false) is null || await balances[1].ConfigureAwait(false) is null)
         {
             return null;
         }
@@ -131,10 +132,26 @@ internal sealed class BalanceAudit(
                 await nonce.ConfigureAwait(false) ?? throw NoState(address, block));
         }
 
-        (IReadOnlyList<ulong> blocks, ulong upTo) = await ChangeSearch
-            .FindAsync(before, last, mostChanges, SampleAsync).ConfigureAwait(false);
-        await Task.WhenAll(blocks.Select(block => ExplainAsync(address, block, cancellationToken))).ConfigureAwait(false);
-        return upTo;
+        return await ChangeSearch.FindAsync(before, last, mostChanges, SampleAsync).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Completes accounts' coin movements in blocks where they changed. First what the blocks themselves say of each; then,
+    /// block by block and in one order of accounts, what is left over: one account's finding may explain another's, and which
+    /// of them is looked at first must not depend on whose answers come first.
+    /// </summary>
+    public async Task ExplainAsync(
+        IReadOnlyCollection<(Address Address, ulong Block)> changes, CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(changes.Select(change => ReadNamedAsync(change.Address, change.Block, cancellationToken)))
+            .ConfigureAwait(false);
+        await Task.WhenAll(changes.GroupBy(static change => change.Block).Select(async block =>
+        {
+            foreach ((Address address, ulong number) in block.OrderBy(static change => change.Address))
+            {
+                await ExplainLeftAsync(address, number, cancellationToken).ConfigureAwait(false);
+            }
+        })).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -189,7 +206,7 @@ internal sealed class BalanceAudit(
     private Rpc.SourceException NoState(Address address, ulong block) =>
         new(node.Name, $"eth_getBalance of {address}", $"the node has state of older blocks, but not of block {block}");
 
-    private async Task ExplainAsync(Address address, ulong number, CancellationToken cancellationToken)
+    private async Task ReadNamedAsync(Address address, ulong number, CancellationToken cancellationToken)
     {
         Block block = await node.BlockAsync(number, cancellationToken).ConfigureAwait(false);
         await Task.WhenAll(block.Transactions
@@ -204,12 +221,16 @@ internal sealed class BalanceAudit(
         {
             await ExplainRewardAsync(address, block, cancellationToken).ConfigureAwait(false);
         }
+    }
 
+    private async Task ExplainLeftAsync(Address address, ulong number, CancellationToken cancellationToken)
+    {
         if ((await LeftAsync(address, number, cancellationToken).ConfigureAwait(false)).IsZero)
         {
             return;
         }
 
+        Block block = await node.BlockAsync(number, cancellationToken).ConfigureAwait(false);
         await FindInsideAsync(address, block, cancellationToken).ConfigureAwait(false);
         BigInteger left = await LeftAsync(address, number, cancellationToken).ConfigureAwait(false);
         if (!left.IsZero)
