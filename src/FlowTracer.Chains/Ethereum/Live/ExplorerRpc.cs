@@ -83,13 +83,17 @@ public sealed class ExplorerRpc(NodeUrl url, HttpPipeline pipeline) : IRpc
 
         RpcCall first = new("eth_getBlockByNumber", RpcParams.Of(0UL, false));
         RpcAnswer genesis = await AskNodeAsync(first, cancellationToken).ConfigureAwait(false);
-        bool isMainnet = genesis.Error is null && genesis.Result.ValueKind == JsonValueKind.Object
-            && genesis.Result.TryGetProperty("hash", out JsonElement hash) && hash.ValueEquals(MainnetGenesis);
-        return isMainnet
+        JsonElement hash = default;
+        bool isBlock = genesis.Error is null && genesis.Result.ValueKind == JsonValueKind.Object
+            && genesis.Result.TryGetProperty("hash", out hash) && hash.ValueKind == JsonValueKind.String;
+        return isBlock && hash.ValueEquals(MainnetGenesis)
             ? Quantity(1)
             : throw new SourceException(
                 Name, call.Method,
-                "the explorer does not say which chain it is of; add chainid=… (1 for Ethereum) to its address");
+                "the explorer does not say which chain it is of; add chainid=… (1 for Ethereum) to its address")
+            {
+                IsForeign = !isBlock,
+            };
     }
 
     private static RpcAnswer Quantity(ulong number) =>
