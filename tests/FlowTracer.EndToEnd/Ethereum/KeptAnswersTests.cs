@@ -123,9 +123,9 @@ public sealed class KeptAnswersTests(SmallChain small) : IClassFixture<SmallChai
         string pidFile = program.Program.Folder.PathOf("pid");
         Task<ProgramResult> running = program.Program.ShellAsync(
             """
-            # Job control, so that the signal is not ignored in the background; what bash says of its jobs is no matter.
+            # The signal must not be ignored in the background, nor when the tests themselves run there.
             { set -m
-            "$FLOWTRACER" "$@" 2>messages &
+            env --default-signal=INT "$FLOWTRACER" "$@" 2>messages &
             echo $! > pid.part && mv pid.part pid
             wait $!
             code=$?; } 2>/dev/null
