@@ -40,6 +40,52 @@ public static class MerkleTree
         return root;
     }
 
+    /// <summary>The other halves of the pairs from a leaf up to the root: the proof that it is among the leaves.</summary>
+    /// <param name="leaves">Transaction ids as stored.</param>
+    /// <param name="index">Which of them, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer leaves.</exception>
+    public static Hash256[] Branch(ReadOnlySpan<Hash256> leaves, int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, leaves.Length);
+        List<Hash256> branch = [];
+        Hash256[] level = [.. leaves, Hash256.Zero];
+        for (int count = leaves.Length; count > 1; count /= 2, index /= 2)
+        {
+            level[count] = level[count - 1];
+            count += count & 1;
+            branch.Add(level[index ^ 1]);
+            DoubleSha256.OfPairs(level.AsSpan(0, count), level);
+        }
+
+        return [.. branch];
+    }
+
+    /// <summary>
+    /// The root that a leaf and its branch come to; null when there can be no leaf at that index: it lies beyond what the
+    /// branch can reach, or in the repeated end of a level.
+    /// </summary>
+    /// <param name="leaf">A transaction id as stored.</param>
+    /// <param name="index">Its index among the leaves: each bit says on which side its half of a pair stands.</param>
+    /// <param name="branch">See <see cref="Branch"/>.</param>
+    public static Hash256? RootOf(Hash256 leaf, uint index, IReadOnlyList<Hash256> branch)
+    {
+        Hash256[] pair = new Hash256[2];
+        foreach (Hash256 half in branch)
+        {
+            bool isRight = (index & 1) == 1;
+            if (isRight && half == leaf)
+            {
+                return null;
+            }
+
+            (pair[0], pair[1]) = isRight ? (half, leaf) : (leaf, half);
+            DoubleSha256.OfPairs(pair, pair);
+            (leaf, index) = (pair[0], index / 2);
+        }
+
+        return index == 0 ? leaf : null;
+    }
+
     // Before the last node is taken twice.
     private static bool HasEqualPair(ReadOnlySpan<Hash256> level)
     {

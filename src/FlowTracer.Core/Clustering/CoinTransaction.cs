@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+using FlowTracer.Core.Model;
+
+namespace FlowTracer.Core.Clustering;
+
+/// <summary>One input or output of a Bitcoin transaction, as heuristics see it.</summary>
+/// <param name="Coin">The coin.</param>
+/// <param name="Address">Whom it pays; <see cref="Address.IsNone"/> where its script has no address.</param>
+/// <param name="Sats">What it is worth, in satoshi.</param>
+public readonly record struct CoinSide(OutPoint Coin, Address Address, ulong Sats);
+
+/// <summary>A Bitcoin transaction as heuristics see it: who gives and gets what, in the order of the transaction.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Inputs">What it spends; none for a coinbase.</param>
+/// <param name="Outputs">What it makes, without outputs of no value.</param>
+/// <param name="HasData">Whether it has an output of no value that carries data (OP_RETURN).</param>
+public sealed record CoinTransaction(
+    TxHash Id, ImmutableArray<CoinSide> Inputs, ImmutableArray<CoinSide> Outputs, bool HasData);
