@@ -62,8 +62,8 @@ public sealed record Session(IReadOnlyList<bool?> Explorers, NodeAbilities Abili
         long HeadTimeSeconds, ulong FinalBlock)
     {
         public static Document Of(Session session) => new(
-            session.Explorers, session.Abilities, session.View.Chain.ToString(), session.View.Genesis.ToString(), session.View.Head,
-            session.View.HeadHash.ToString(), session.View.HeadTimeSeconds, session.View.FinalBlock);
+            session.Explorers, session.Abilities, session.View.Chain.ToString(), session.View.Genesis, session.View.Head,
+            session.View.HeadHash, session.View.HeadTimeSeconds, session.View.FinalBlock);
 
         public Session ToSession() => ChainId.TryParse(Chain, out ChainId chain)
             ? new Session(Explorers, Abilities, new ChainView(chain, Hash(Genesis), Head, Hash(HeadHash), HeadTimeSeconds, FinalBlock))

@@ -200,7 +200,7 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
             [.. nodes.Select(static node => node.Rpc).OfType<IAsyncDisposable>(), new Owned(pipeline)]);
     }
 
-    private static AnswerScope ScopeOf(ChainView view) => new(view.Genesis.ToString(), view.HeadHash.ToString(), view.FinalBlock);
+    private static AnswerScope ScopeOf(ChainView view) => new(view.Genesis, view.HeadHash, view.FinalBlock);
 
     private sealed class Owned(IDisposable inner) : IAsyncDisposable
     {

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 using FlowTracer.App.Heists;
 using FlowTracer.App.Labels;
 using FlowTracer.App.Sources;
-using FlowTracer.Chains.Ethereum.Live;
+using FlowTracer.Chains.Rpc;
 using FlowTracer.Chains.Recorded;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
@@ -34,7 +34,7 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
 
     /// <summary>Reads the facts of a request and finds its seeds in them.</summary>
     /// <exception cref="InputException">The subject, the record or an option cannot be used.</exception>
-    /// <exception cref="Chains.Rpc.SourceException">A live source does not answer.</exception>
+    /// <exception cref="SourceException">A live source does not answer.</exception>
     public async Task<TraceCase> OpenAsync(TraceRequest request, CancellationToken cancellationToken)
     {
         TraceSubject subject = TraceSubject.Parse(request.Subject, request.Chain);
@@ -119,7 +119,7 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
         }
     }
 
-    private static string HeadOf(LiveSource live) => live.Source.View.HeadHash.ToString();
+    private static string HeadOf(LiveSource live) => live.Source.View.HeadHash;
 
     private static async Task<TraceQuestion> AskAgainAsync(TraceCase opened, CancellationToken cancellationToken)
     {
@@ -200,7 +200,7 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
     private static AsOf AsOfView(LiveSource live)
     {
         ChainView view = live.Source.View;
-        return new AsOf(view.Chain, view.Head, view.HeadHash.ToString(), view.HeadTimeSeconds);
+        return new AsOf(view.Chain, view.Head, view.HeadHash, view.HeadTimeSeconds);
     }
 
     private static IEnumerable<Asset> UnnamedIn(Trace trace, AssetCatalogue assets) => trace.Hops

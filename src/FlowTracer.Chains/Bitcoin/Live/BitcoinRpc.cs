@@ -52,7 +52,7 @@ public sealed class CannotKnowException(string reason) : Exception(reason);
 /// <item><c>bitcoin_about []</c>: see <see cref="AboutSource"/>.</item>
 /// <item><c>bitcoin_header [height]</c>: 80 bytes in hex; <c>null</c> behind the chain's end.</item>
 /// <item><c>bitcoin_raw [txid]</c>: the transaction's bytes with its witness in hex; <c>null</c> when there is none.</item>
-/// <item><c>bitcoin_place [txid]</c>: <c>{"height","index","branch"}</c>; <c>null</c> while it is in no block.</item>
+/// <item><c>bitcoin_place [txid]</c>: <c>{"height","index","branch","header"}</c>; <c>null</c> while it is in no block.</item>
 /// <item><c>bitcoin_spends [txid]</c>: <c>[{"value","script"}…]</c>, the outputs it spends; refused where they would have to
 /// be looked up one by one.</item>
 /// <item><c>bitcoin_spender [txid, index, script, height, upTo]</c>: the id of the confirmed transaction that spends the
@@ -147,10 +147,7 @@ public abstract class BitcoinRpc : IRpc
         BitcoinCalls.About => Answer(await AboutAsync(cancellationToken).ConfigureAwait(false)),
         BitcoinCalls.Header => Answer(HexOf(await HeaderAsync(given[0].GetUInt64(), cancellationToken).ConfigureAwait(false))),
         BitcoinCalls.Raw => Answer(HexOf(await RawAsync(IdIn(given), cancellationToken).ConfigureAwait(false))),
-        BitcoinCalls.Place => Answer(
-            await PlaceAsync(IdIn(given), cancellationToken).ConfigureAwait(false) is { } place
-                ? new { height = place.Height, index = place.Index, branch = place.Branch.Select(static half => half.ToString()) }
-                : null),
+        BitcoinCalls.Place => await PlaceOfAsync(IdIn(given), cancellationToken).ConfigureAwait(false),
         BitcoinCalls.Spends => Answer((await SpendsAsync(IdIn(given), cancellationToken).ConfigureAwait(false))
             .Select(static output => new { value = output.ValueSats, script = HexOf(output.Script) })),
         BitcoinCalls.Spender => Answer((await SpenderAsync(
@@ -159,12 +156,35 @@ public abstract class BitcoinRpc : IRpc
             cancellationToken).ConfigureAwait(false))?.ToString()),
         BitcoinCalls.History => Answer((await HistoryAsync(ScriptIn(given[0]), given[1].GetUInt64(), cancellationToken)
             .ConfigureAwait(false)).Select(static id => id.ToString())),
-        BitcoinCalls.Fees => Answer(
-            await FeesAsync(given[0].GetUInt64(), cancellationToken).ConfigureAwait(false) is { } block
-                ? new { ids = block.Ids.Select(static id => id.ToString()), fees = block.FeesSats }
-                : null),
+        BitcoinCalls.Fees => FeesOf(await FeesAsync(given[0].GetUInt64(), cancellationToken).ConfigureAwait(false)),
         _ => RpcAnswer.Refused(new RpcError(RpcErrors.MethodNotFound, $"no such question: {method}")),
     };
+
+    // With the block's header, so that the answer proves itself.
+    private async Task<RpcAnswer> PlaceOfAsync(TxHash id, CancellationToken cancellationToken)
+    {
+        if (await PlaceAsync(id, cancellationToken).ConfigureAwait(false) is not { } place)
+        {
+            return Answer<string?>(null);
+        }
+
+        BlockHeader header = await HeaderAsync(place.Height, cancellationToken).ConfigureAwait(false)
+            ?? throw new SourceException(
+                Name, id.ToString(), string.Create(CultureInfo.InvariantCulture, $"names block {place.Height} for it and has no such block"))
+            {
+                IsAnswered = true,
+            };
+        return Answer(new
+        {
+            height = place.Height,
+            index = place.Index,
+            branch = place.Branch.Select(static half => half.ToString()),
+            header = HexOf(header),
+        });
+    }
+
+    private static RpcAnswer FeesOf(BlockFees block) =>
+        Answer(new { ids = block.Ids.Select(static id => id.ToString()), fees = block.FeesSats });
 
     private static RpcAnswer Answer<T>(T value) => RpcAnswer.Of(JsonSerializer.SerializeToElement(value));
 

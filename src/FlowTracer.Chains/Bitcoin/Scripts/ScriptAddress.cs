@@ -40,6 +40,22 @@ public static class ScriptAddress
         }
     }
 
+    /// <summary>The script that an address stands for: the opposite of <see cref="TryGet"/>.</summary>
+    /// <exception cref="ArgumentException">The address is none of Bitcoin's.</exception>
+    public static byte[] ScriptOf(Address address)
+    {
+        byte[] hash = new byte[address.Length];
+        address.CopyTo(hash);
+        byte length = (byte)hash.Length;
+        return address.Kind switch
+        {
+            AddressKind.PubKeyHash => [Opcode.Dup, Opcode.Hash160, length, .. hash, Opcode.EqualVerify, Opcode.CheckSig],
+            AddressKind.ScriptHash => [Opcode.Hash160, length, .. hash, Opcode.Equal],
+            AddressKind.Witness => [address.WitnessVersion == 0 ? Opcode.Zero : (byte)(Opcode.One + address.WitnessVersion - 1), length, .. hash],
+            _ => throw new ArgumentException("no address of Bitcoin", nameof(address)),
+        };
+    }
+
     /// <summary>The P2PKH address of the key in a P2PK script: the same owner, another script. False for
     /// others.</summary>
     /// <exception cref="ArgumentException">The chain is not Bitcoin's.</exception>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Numerics;
+using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.Chains.Ethereum.Live;

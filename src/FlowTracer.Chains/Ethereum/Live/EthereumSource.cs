@@ -23,10 +23,8 @@ public sealed record LiveLimits(int MostTransactions, ulong MostScannedBlocks)
 /// Histories from a live node: transactions found by the best the node offers, each read whole and netted, token
 /// transfers by their logs, and all of it held against the balances that the chain states.
 /// </summary>
-public sealed class EthereumSource : IHistorySource, IDisposable
+public sealed class EthereumSource : ILiveSource
 {
-    private const int MostReorganisations = 3;
-
     private readonly EthereumNode _node;
     private readonly TransactionBook _book;
     private readonly BalanceAudit _audit;
@@ -34,11 +32,8 @@ public sealed class EthereumSource : IHistorySource, IDisposable
     private readonly LiveLimits _limits;
     private readonly bool _hasOldState;
     private readonly bool _readsFromStart;
-    private readonly Func<CancellationToken, Task<ChainView>> _look;
-    private readonly Func<bool> _hasAsked;
+    private readonly ChainWatch _watch;
     private readonly HashSet<HistoryRequest> _answered = [];
-    private readonly SemaphoreSlim _reading = new(1, 1);
-    private int _reorganisations;
 
     /// <summary>A source over a node.</summary>
     /// <param name="rpc">The node, or several, or kept answers.</param>
@@ -54,9 +49,7 @@ public sealed class EthereumSource : IHistorySource, IDisposable
         IRpc rpc, NodeAbilities abilities, ChainView view, Func<CancellationToken, Task<ChainView>> look, Func<bool> hasAsked,
         LiveLimits limits)
     {
-        View = view;
-        _look = look;
-        _hasAsked = hasAsked;
+        _watch = new ChainWatch(rpc.Name, view, look, HashNowAsync, hasAsked, Clear);
         _limits = limits;
         _hasOldState = abilities.HasOldState;
         _node = new EthereumNode(rpc, view.Chain);
@@ -74,10 +67,10 @@ public sealed class EthereumSource : IHistorySource, IDisposable
             + (internals is not null ? $" and {internals.Method}" : derivation is not null ? ", internal transfers derived" : string.Empty);
     }
 
-    /// <summary>The chain as it is seen.</summary>
-    public ChainView View { get; private set; }
+    /// <inheritdoc/>
+    public ChainView View => _watch.View;
 
-    /// <summary>How transactions are found and read, for a person.</summary>
+    /// <inheritdoc/>
     public string Method { get; }
 
     /// <summary>Whether an address is a contract at the last block; false also when the node cannot say.</summary>
@@ -98,22 +91,22 @@ public sealed class EthereumSource : IHistorySource, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _reading.Dispose();
+    public void Dispose() => _watch.Dispose();
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<History>> ReadAsync(
         IReadOnlyList<HistoryRequest> requests, CancellationToken cancellationToken) =>
-        GuardedAsync(() => ReadOnceAsync(requests, cancellationToken), cancellationToken);
+        AskAsync(() => ReadOnceAsync(requests, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Movement>> FindTransactionAsync(
         ChainId chain, TxHash tx, CancellationToken cancellationToken) =>
-        GuardedAsync(() => FindOnceAsync(chain, tx, cancellationToken), cancellationToken);
+        AskAsync(() => FindOnceAsync(chain, tx, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Holder>> HoldersOfAsync(
         Address address, Position at, Direction direction, CancellationToken cancellationToken) =>
-        GuardedAsync(() => HoldersOnceAsync(address, at, direction, cancellationToken), cancellationToken);
+        AskAsync(() => HoldersOnceAsync(address, at, direction, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<Position?> PositionAtAsync(ChainId chain, long timeSeconds, CancellationToken cancellationToken)
@@ -130,92 +123,37 @@ public sealed class EthereumSource : IHistorySource, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <remarks>The block the view ends with is asked for once more: while it has its hash, so have all before it.</remarks>
-    public async Task<IReadOnlyList<HistoryRequest>> ChangedAsync(CancellationToken cancellationToken)
-    {
-        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+    public Task<IReadOnlyList<HistoryRequest>> ChangedAsync(CancellationToken cancellationToken) => _watch.InTurnAsync<IReadOnlyList<HistoryRequest>>(
+        async () =>
         {
-            if (await WasReorganisedAsync(cancellationToken).ConfigureAwait(false))
+            if (await _watch.HasMovedOnAsync(cancellationToken).ConfigureAwait(false))
             {
-                await LookAgainAsync(cancellationToken).ConfigureAwait(false);
                 return [.. _answered];
             }
 
             HashSet<Address> changed = [.. _audit.Changed];
             _audit.Changed.Clear();
             return [.. _answered.Where(request => changed.Contains(request.Holder.Address))];
-        }
-        finally
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StartOverAsync(CancellationToken cancellationToken) => _watch.InTurnAsync(
+        () =>
         {
-            _reading.Release();
-        }
-    }
+            Clear();
+            _answered.Clear();
+            return Task.FromResult(true);
+        },
+        cancellationToken);
 
-    /// <summary>
-    /// Forgets what was read, so that a trace that starts over asks as a first one does; kept answers are not asked for again.
-    /// </summary>
-    public async Task StartOverAsync(CancellationToken cancellationToken)
-    {
-        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
-        Clear();
-        _answered.Clear();
-        _reading.Release();
-    }
+    // A node that names two blocks under one number, or no longer knows what it named before, was reorganised meanwhile, or
+    // lies; its head tells which.
+    private Task<T> AskAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken) =>
+        _watch.AskAsync(ask, fault => _node.SawConflict || fault.IsAnswered, cancellationToken);
 
-    // One question at a time: within it everything is asked at once. A node that names two blocks under one number, or no
-    // longer knows what it named before, was reorganised meanwhile, or lies; its head tells which.
-    private async Task<T> GuardedAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
-    {
-        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            while (true)
-            {
-                try
-                {
-                    return await ask().ConfigureAwait(false);
-                }
-                catch (SourceException fault) when (_node.SawConflict || fault.IsAnswered)
-                {
-                    if (!await WasReorganisedAsync(cancellationToken).ConfigureAwait(false))
-                    {
-                        throw;
-                    }
-
-                    await LookAgainAsync(cancellationToken).ConfigureAwait(false);
-                }
-            }
-        }
-        finally
-        {
-            _reading.Release();
-        }
-    }
-
-    private async Task<bool> WasReorganisedAsync(CancellationToken cancellationToken)
-    {
-        if (View.Head <= View.FinalBlock || !_hasAsked())
-        {
-            return false;
-        }
-
-        Block? head = await _node.FreshHeaderAsync(RpcParams.Quantity(View.Head), cancellationToken).ConfigureAwait(false);
-        return head?.Hash != View.HeadHash;
-    }
-
-    private async Task LookAgainAsync(CancellationToken cancellationToken)
-    {
-        if (++_reorganisations > MostReorganisations)
-        {
-            throw new SourceException(
-                _node.Name, $"eth_getBlockByNumber[{View.Head}]",
-                "the chain was reorganised again and again during the trace; look further back with --confirmations");
-        }
-
-        View = await _look(cancellationToken).ConfigureAwait(false);
-        Clear();
-    }
+    private async Task<string?> HashNowAsync(ulong block, CancellationToken cancellationToken) =>
+        (await _node.FreshHeaderAsync(RpcParams.Quantity(block), cancellationToken).ConfigureAwait(false))?.Hash.ToString();
 
     private void Clear()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
 

@@ -49,7 +49,7 @@ public sealed class NodeProbe(IRpc rpc)
             : await node.FreshHeaderAsync(RpcParams.Quantity(wanted), cancellationToken).ConfigureAwait(false)
                 ?? throw NoBlock(RpcParams.Quantity(wanted));
         return new ChainView(
-            chain, ((await genesis.ConfigureAwait(false)) ?? throw NoBlock("0x0")).Hash, head.Number, head.Hash, head.TimeSeconds,
+            chain, ((await genesis.ConfigureAwait(false)) ?? throw NoBlock("0x0")).Hash.ToString(), head.Number, head.Hash.ToString(), head.TimeSeconds,
             Math.Min(finalBlock, newest.Number));
     }
 

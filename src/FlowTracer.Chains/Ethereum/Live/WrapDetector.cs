@@ -1,4 +1,5 @@
 using System.Numerics;
+using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.Chains.Ethereum.Live;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace FlowTracer.Chains.Ethereum.Live;
+namespace FlowTracer.Chains.Rpc;
 
 /// <summary>Answers already asked for in this run, finished or under way: a question is asked once.</summary>
 internal sealed class Memo<TKey, TValue>

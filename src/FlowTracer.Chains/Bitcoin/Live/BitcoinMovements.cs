@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using FlowTracer.Core.Model;
+using FlowTracer.Chains.Bitcoin.Scripts;
+
+namespace FlowTracer.Chains.Bitcoin.Live;
+
+/// <summary>What a transaction in its block moves: pure, from facts.</summary>
+internal static class BitcoinMovements
+{
+    private const string Source = "bitcoin";
+
+    /// <summary>
+    /// One movement of inputs and outputs; a coinbase's reward at the end of its block; or, where nobody knows what some
+    /// input is worth, the inputs known and the outputs apart, both unresolved. None for what moves nothing.
+    /// </summary>
+    /// <param name="placed">The transaction.</param>
+    /// <param name="spends">What its inputs are worth, in order; null for what is not known; none for a coinbase.</param>
+    /// <param name="fees">The fees of its block, for a coinbase that is stated with them; else null.</param>
+    /// <param name="chain">The chain.</param>
+    public static ImmutableArray<Movement> Of(
+        PlacedTransaction placed, IReadOnlyList<SpentOutput?> spends, BlockFees? fees, ChainId chain)
+    {
+        ImmutableArray<Leg> outputs = OutputsOf(placed, chain);
+        Stamp stamp = new(placed.Height, null, placed.Index, placed.Header.Time);
+        if (placed.Tx.IsCoinbase)
+        {
+            return outputs.IsEmpty ? [] :
+            [
+                Movement.Create(
+                    MovementKind.Reward, Grade.Recorded, Position.OfCoinbase(placed.Height), stamp, placed.Id, Source, FeeLegs(fees, chain), outputs),
+            ];
+        }
+
+        ImmutableArray<Leg> inputs = InputsOf(placed, spends, chain);
+        int unknown = spends.Count(static output => output is null);
+        Position at = new(placed.Height, placed.Index, 1);
+        if (unknown == 0)
+        {
+            return inputs.IsEmpty ? [] :
+                [Movement.Create(MovementKind.Transaction, Grade.Recorded, at, stamp, placed.Id, Source, inputs, outputs)];
+        }
+
+        string doubt = string.Create(
+            CultureInfo.InvariantCulture, $"what {unknown} of its {spends.Count} inputs are worth is not known: the source lacks the transactions they come from");
+        ImmutableArray<Movement>.Builder parts = ImmutableArray.CreateBuilder<Movement>();
+        if (!inputs.IsEmpty)
+        {
+            parts.Add(Movement.Create(MovementKind.Unresolved, Grade.Recorded, at, stamp, placed.Id, Source, inputs, [], doubt));
+        }
+
+        if (!outputs.IsEmpty)
+        {
+            parts.Add(Movement.Create(MovementKind.Unresolved, Grade.Recorded, at with { Step = 2 }, stamp, placed.Id, Source, [], outputs, doubt));
+        }
+
+        return parts.ToImmutable();
+    }
+
+    private static ImmutableArray<Leg> OutputsOf(PlacedTransaction placed, ChainId chain)
+    {
+        ImmutableArray<Leg>.Builder legs = ImmutableArray.CreateBuilder<Leg>();
+        foreach (TxOut output in placed.Tx.Outputs)
+        {
+            Add(legs, new OutPoint(placed.Id, (uint)output.Index), output.ValueSats, output.Script, chain);
+        }
+
+        return legs.ToImmutable();
+    }
+
+    private static ImmutableArray<Leg> InputsOf(PlacedTransaction placed, IReadOnlyList<SpentOutput?> spends, ChainId chain)
+    {
+        List<OutPoint> coins = BitcoinNode.CoinsOf(placed.Tx);
+        ImmutableArray<Leg>.Builder legs = ImmutableArray.CreateBuilder<Leg>();
+        for (int i = 0; i < coins.Count; i++)
+        {
+            if (spends[i] is { } output)
+            {
+                Add(legs, coins[i], output.ValueSats, output.Script, chain);
+            }
+        }
+
+        return legs.ToImmutable();
+    }
+
+    private static ImmutableArray<Leg> FeeLegs(BlockFees? fees, ChainId chain) => fees is null ? [] :
+    [
+        .. fees.Ids.Zip(fees.FeesSats).Where(static tx => tx.Second > 0)
+            .Select(tx => new Leg(Holder.FeeOf(chain, tx.First), tx.Second)),
+    ];
+
+    private static void Add(
+        ImmutableArray<Leg>.Builder legs, OutPoint coin, ulong sats, ReadOnlySpan<byte> script, ChainId chain)
+    {
+        if (sats > 0)
+        {
+            ScriptAddress.TryGet(chain, script, out Address address);
+            legs.Add(new Leg(Holder.Output(chain, coin, address), sats));
+        }
+    }
+}
