@@ -17,9 +17,14 @@ public sealed class BlockFileReader : IDisposable
     /// <summary>How many bytes <c>xor.dat</c> has.</summary>
     public const int KeyLength = sizeof(ulong);
 
-    private const string KeyFileName = "xor.dat";
+    /// <summary>What the key's file is called.</summary>
+    internal const string KeyFileName = "xor.dat";
+
     private const int RecordHeaderLength = 2 * sizeof(uint);
     private const int ScanBytes = 64 * 1024;
+
+    private static readonly ChainId[] Chains =
+        [ChainId.Bitcoin, ChainId.BitcoinTestnet, ChainId.BitcoinSignet, ChainId.BitcoinRegtest];
 
     private readonly Stream _stream;
     private readonly uint _magic;
@@ -88,6 +93,24 @@ public sealed class BlockFileReader : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
+
+    /// <summary>The chain whose magic a decoded file begins with; null for another beginning.</summary>
+    internal static ChainId? ChainOf(ReadOnlySpan<byte> beginning)
+    {
+        if (beginning.Length >= sizeof(uint))
+        {
+            uint magic = BinaryPrimitives.ReadUInt32LittleEndian(beginning);
+            foreach (ChainId chain in Chains)
+            {
+                if (MagicOf(chain) == magic)
+                {
+                    return chain;
+                }
+            }
+        }
+
+        return null;
+    }
 
     private BlockFileEntry ReadRecord(int length, long left)
     {
@@ -223,7 +246,9 @@ public sealed class BlockFileReader : IDisposable
         _stream.ReadExactly(destination);
     }
 
-    private static byte[] ReadKey(string path)
+    /// <summary>The eight bytes of a key file; none where there is no such file.</summary>
+    /// <exception cref="InputException">It has another length.</exception>
+    internal static byte[] ReadKey(string path)
     {
         if (!File.Exists(path))
         {

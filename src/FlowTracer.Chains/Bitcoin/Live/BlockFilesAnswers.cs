@@ -1,0 +1,300 @@
+using System.Buffers.Binary;
+using FlowTracer.Core.Model;
+
+namespace FlowTracer.Chains.Bitcoin.Live;
+
+/// <summary>
+/// Answers from a folder of block files as it was at one moment. What an index names is compared with the block itself
+/// before it counts.
+/// </summary>
+/// <param name="index">What the folder holds.</param>
+/// <param name="fingerprints">How its entries are named.</param>
+/// <param name="scripts">Its third index.</param>
+/// <param name="cache">Where the blocks are read.</param>
+internal sealed class BlockFilesAnswers(
+    BlockFilesIndex index, Fingerprints fingerprints, ScriptIndex scripts, BlockFilesCache cache)
+{
+    private const int OutPointBytes = Hash256.ByteLength + sizeof(uint);
+
+    /// <summary>What is asked.</summary>
+    public BlockFilesIndex Index => index;
+
+    /// <summary>See <see cref="ScriptIndex"/>.</summary>
+    public ScriptIndex Scripts => scripts;
+
+    /// <summary>The header at a height; null outside of the chain.</summary>
+    public BlockHeader? Header(ulong height) =>
+        index.Chain.OrdinalAt(height) is { } ordinal ? index.Blocks[ordinal].Header : null;
+
+    /// <summary>A transaction's bytes; null when it is not in the chain.</summary>
+    public byte[]? Raw(TxHash id) => Find(id) is { } found ? found.Transaction.Bytes.ToArray() : null;
+
+    /// <summary>
+    /// Where a transaction stands; null when it is not in the chain. Of two with one id the later one counts: its coins
+    /// took the place of the first one's (BIP 30).
+    /// </summary>
+    public TxPlace? Place(TxHash id) => Find(id) is not { } found
+        ? null
+        : new TxPlace((ulong)found.Height, (uint)found.Index, MerkleTree.Branch(found.Block.TransactionIds, found.Index));
+
+    /// <summary>What a transaction spends.</summary>
+    /// <exception cref="CannotKnowException">It, or a transaction it spends from, is not in the files.</exception>
+    public IReadOnlyList<SpentOutput> Spends(TxHash id, CancellationToken cancellationToken)
+    {
+        Found found = Find(id) ?? throw new CannotKnowException($"the block files do not hold the transaction {id}");
+        return found.Index == 0 ? [] : SpentBy(found.Block, found.Index, found.Index + 1, cancellationToken);
+    }
+
+    /// <summary>The first transaction from a height on that spends a coin; null when there is none.</summary>
+    /// <exception cref="CannotKnowException">It may be in a block that is not in the files.</exception>
+    public TxHash? Spender(SpenderQuestion question)
+    {
+        // The coin of the first block was never entered among those that can be spent.
+        if (question.Coin.Tx == KnownGenesis.Coinbase)
+        {
+            return null;
+        }
+
+        if (SpenderOf(question.Coin, question.Height) is { } found)
+        {
+            return (ulong)found.Height <= question.UpTo ? found.Transaction.Id : null;
+        }
+
+        RequireBlocks(question.Height, question.UpTo);
+        return null;
+    }
+
+    /// <summary>The transactions that pay to a script or spend from it, once each, in the chain's order.</summary>
+    /// <exception cref="CannotKnowException">Some may be in blocks that are not in the files.</exception>
+    public IReadOnlyList<TxHash> History(byte[] script, ulong upTo, CancellationToken cancellationToken)
+    {
+        RequireBlocks(0, upTo);
+        SortedDictionary<(int Height, int Index), TxHash> places = [];
+        Dictionary<TxHash, (int Height, int Index)> last = [];
+        foreach (Found payment in OnChain(scripts.Of(index, cancellationToken).Find(fingerprints.OfScript(script))))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            TxHash id = payment.Transaction.Id;
+            foreach (TxOut output in payment.Transaction.Outputs)
+            {
+                if (!output.Script.SequenceEqual(script))
+                {
+                    continue;
+                }
+
+                Enter(payment, id);
+                if (SpenderOf(new OutPoint(id, (uint)output.Index), (ulong)payment.Height) is { } spender)
+                {
+                    Enter(spender, spender.Transaction.Id);
+                }
+            }
+        }
+
+        return [.. places.Values];
+
+        // Of two with one id the later one stands for both.
+        void Enter(Found found, TxHash id)
+        {
+            (int Height, int Index) place = (found.Height, found.Index);
+            if ((ulong)found.Height > upTo)
+            {
+                return;
+            }
+
+            if (last.TryGetValue(id, out var before))
+            {
+                place = before.CompareTo(place) > 0 ? before : place;
+                places.Remove(before);
+            }
+
+            places[place] = id;
+            last[id] = place;
+        }
+    }
+
+    /// <summary>What a block's transactions pay.</summary>
+    /// <exception cref="CannotKnowException">It, or a transaction they spend from, is not in the files.</exception>
+    public BlockFees Fees(ulong height, CancellationToken cancellationToken)
+    {
+        RequireBlocks(height, height);
+        Block block = BlockOf(index.Chain.OrdinalAt(height)!.Value);
+        SpentOutput[] spent = SpentBy(block, 1, block.TransactionCount, cancellationToken);
+        TxHash[] ids = new TxHash[block.TransactionCount];
+        ulong[] fees = new ulong[block.TransactionCount];
+        int next = 0;
+        for (int i = 0; i < ids.Length; i++)
+        {
+            ids[i] = block[i].Id;
+            ulong given = 0;
+            for (int input = 0; i > 0 && input < block[i].InputCount; input++)
+            {
+                given += spent[next++].ValueSats;
+            }
+
+            ulong paid = 0;
+            foreach (TxOut output in block[i].Outputs)
+            {
+                paid += i > 0 ? output.ValueSats : 0;
+            }
+
+            fees[i] = given >= paid
+                ? given - paid
+                : throw new CannotKnowException($"the transaction {ids[i]} pays more than it spends: the block is invalid");
+        }
+
+        return new BlockFees(ids, fees);
+    }
+
+    // The coins that some transactions of a block spend, in the order of their inputs.
+    private SpentOutput[] SpentBy(Block block, int from, int to, CancellationToken cancellationToken)
+    {
+        List<(Hash256 Id, uint Index)> coins = [];
+        for (int i = from; i < to; i++)
+        {
+            foreach (TxIn input in block[i].Inputs)
+            {
+                coins.Add((
+                    new Hash256(input.OutPointBytes[..Hash256.ByteLength]),
+                    BinaryPrimitives.ReadUInt32LittleEndian(input.OutPointBytes[Hash256.ByteLength..])));
+            }
+        }
+
+        // In the order of the blocks they are in, so that each is read once.
+        List<(uint Number, int Coin)> wanted = [];
+        for (int i = 0; i < coins.Count; i++)
+        {
+            foreach (uint number in index.Transactions.Find(fingerprints.OfTransaction(coins[i].Id)))
+            {
+                wanted.Add((number, i));
+            }
+        }
+
+        wanted.Sort();
+        SpentOutput?[] spent = new SpentOutput?[coins.Count];
+        foreach ((uint number, int coin) in wanted)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            (Hash256 id, uint output) = coins[coin];
+            if (At(number) is { } found
+                && found.Transaction.IdAsStored == id
+                && output < (uint)found.Transaction.OutputCount)
+            {
+                TxOut paid = found.Transaction.OutputAt(output);
+                spent[coin] = new SpentOutput(paid.ValueSats, paid.Script.ToArray());
+            }
+        }
+
+        int missing = coins.Where((_, i) => spent[i] is null).Select(static coin => coin.Id).Distinct().Count();
+        return missing == 0
+            ? Array.ConvertAll(spent, static output => output!)
+            : throw new CannotKnowException(
+                $"{missing} of the {coins.Select(static coin => coin.Id).Distinct().Count()} transactions it spends from are not in the block files");
+    }
+
+    private Found? Find(TxHash id)
+    {
+        Hash256 stored = Hash256.FromTxHash(id);
+        Found? last = null;
+        foreach (Found found in OnChain(index.Transactions.Find(fingerprints.OfTransaction(stored))))
+        {
+            if (found.Transaction.IdAsStored == stored && (last is null || found.Height > last.Value.Height))
+            {
+                last = found;
+            }
+        }
+
+        return last;
+    }
+
+    private Found? SpenderOf(OutPoint coin, ulong fromHeight)
+    {
+        byte[] outPoint = new byte[OutPointBytes];
+        Hash256.FromTxHash(coin.Tx).CopyTo(outPoint);
+        BinaryPrimitives.WriteUInt32LittleEndian(outPoint.AsSpan(Hash256.ByteLength), coin.Index);
+        Found? first = null;
+        foreach (Found found in OnChain(index.Spends.Find(fingerprints.OfCoin(outPoint))))
+        {
+            if ((ulong)found.Height >= fromHeight
+                && (first is null || found.Height < first.Value.Height)
+                && DoesSpend(found.Transaction, outPoint))
+            {
+                first = found;
+            }
+        }
+
+        return first;
+    }
+
+    private static bool DoesSpend(Transaction transaction, ReadOnlySpan<byte> outPoint)
+    {
+        foreach (TxIn input in transaction.Inputs)
+        {
+            if (input.OutPointBytes.SequenceEqual(outPoint))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private IEnumerable<Found> OnChain(List<uint> numbers)
+    {
+        foreach (uint number in numbers)
+        {
+            if (At(number) is { } found)
+            {
+                yield return found;
+            }
+        }
+    }
+
+    // Null for a transaction beside the chain, or of a block that came after this moment.
+    private Found? At(uint number)
+    {
+        (int ordinal, int at) = index.PlaceOf(number);
+        return ordinal < index.Blocks.Count && index.Chain.HeightOf(ordinal) is { } height
+            ? new Found(BlockOf(ordinal), at, height)
+            : null;
+    }
+
+    private Block BlockOf(int ordinal)
+    {
+        StoredBlock stored = index.Blocks[ordinal];
+        return cache.Get(stored, index.Files[stored.File]);
+    }
+
+    private void RequireBlocks(ulong from, ulong to)
+    {
+        ulong first = (ulong)index.Chain.FirstHeight;
+        ulong last = (ulong)index.Chain.TipHeight;
+        List<string> missing = [];
+        if (from > to)
+        {
+            return;
+        }
+
+        if (from < first)
+        {
+            missing.Add(Range(from, Math.Min(to, first - 1)));
+        }
+
+        if (to > last)
+        {
+            missing.Add(Range(Math.Max(from, last + 1), to));
+        }
+
+        if (missing.Count > 0)
+        {
+            throw new CannotKnowException(
+                $"the block files hold the blocks {first} to {last}; missing: {string.Join(" and ", missing)}");
+        }
+    }
+
+    private static string Range(ulong from, ulong to) => from == to ? $"{from}" : $"{from} to {to}";
+
+    private readonly record struct Found(Block Block, int Index, int Height)
+    {
+        public Transaction Transaction => Block[Index];
+    }
+}
