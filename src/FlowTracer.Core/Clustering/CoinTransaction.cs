@@ -15,4 +15,22 @@ public readonly record struct CoinSide(OutPoint Coin, Address Address, ulong Sat
 /// <param name="Outputs">What it makes, without outputs of no value.</param>
 /// <param name="HasData">Whether it has an output of no value that carries data (OP_RETURN).</param>
 public sealed record CoinTransaction(
-    TxHash Id, ImmutableArray<CoinSide> Inputs, ImmutableArray<CoinSide> Outputs, bool HasData);
+    TxHash Id, ImmutableArray<CoinSide> Inputs, ImmutableArray<CoinSide> Outputs, bool HasData)
+{
+    /// <summary>What its inputs are worth, in satoshi.</summary>
+    public ulong InputSats => Sum(Inputs);
+
+    /// <summary>What its outputs are worth, in satoshi.</summary>
+    public ulong OutputSats => Sum(Outputs);
+
+    private static ulong Sum(ImmutableArray<CoinSide> sides)
+    {
+        ulong sum = 0;
+        foreach (CoinSide side in sides)
+        {
+            sum += side.Sats;
+        }
+
+        return sum;
+    }
+}
