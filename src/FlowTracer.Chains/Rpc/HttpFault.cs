@@ -19,6 +19,9 @@ internal enum FaultKind
 
     /// <summary>A body longer than is read.</summary>
     TooLong,
+
+    /// <summary>What no repetition changes: a certificate not trusted, no version of a protocol in common.</summary>
+    Unusable,
 }
 
 /// <summary>
@@ -37,7 +40,7 @@ internal sealed class HttpFault(FaultKind kind, string text, Exception? cause = 
     /// <summary>Whether the same request may succeed later.</summary>
     public bool IsPassing => Kind switch
     {
-        FaultKind.TooLong => false,
+        FaultKind.TooLong or FaultKind.Unusable => false,
         FaultKind.Status =>
             Status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)Status >= 500,
         _ => true,
@@ -81,6 +84,7 @@ internal sealed class HttpFault(FaultKind kind, string text, Exception? cause = 
             HttpStatusCode.RequestEntityTooLarge => $"{Message}: the request is too large for it",
             HttpStatusCode.NotFound => $"{Message}: check the address",
             >= (HttpStatusCode)300 and < (HttpStatusCode)400 => $"{Message}: give the address it leads to",
+            _ when Kind == FaultKind.Unusable => Message,
             _ when Kind == FaultKind.Connection => $"{Message}{times}; check the address and that it runs",
             _ => Message + times,
         };

@@ -89,10 +89,19 @@ public sealed class HttpPipeline : IDisposable
 
     /// <summary>As the public one, but a fault stays one, and what was tried before counts.</summary>
     /// <exception cref="HttpFault">No attempt brought an answer.</exception>
-    internal async Task<TResult> SendAsync<TResult>(
+    internal Task<TResult> SendAsync<TResult>(
         NodeUrl node,
         Func<HttpRequestMessage> request,
         Func<HttpStatusCode, ReadOnlyMemory<byte>, TResult> read,
+        Attempts attempts,
+        CancellationToken cancellationToken) =>
+        RunAsync(node, token => ExchangeAsync(node, request, read, token), attempts, cancellationToken);
+
+    /// <summary>Runs an exchange with a node, whatever protocol it is in, with the same patience.</summary>
+    /// <exception cref="HttpFault">No attempt brought an answer.</exception>
+    internal async Task<TResult> RunAsync<TResult>(
+        NodeUrl node,
+        Func<CancellationToken, Task<TResult>> exchange,
         Attempts attempts,
         CancellationToken cancellationToken)
     {
@@ -101,8 +110,7 @@ public sealed class HttpPipeline : IDisposable
         try
         {
             return await _retry.ExecuteAsync(
-                async attempt => await AttemptAsync(node, request, read, attempts, attempt.CancellationToken)
-                    .ConfigureAwait(false),
+                async attempt => await AttemptAsync(node, exchange, attempts, attempt.CancellationToken).ConfigureAwait(false),
                 context).ConfigureAwait(false);
         }
         finally
@@ -191,8 +199,7 @@ public sealed class HttpPipeline : IDisposable
 
     private async Task<TResult> AttemptAsync<TResult>(
         NodeUrl node,
-        Func<HttpRequestMessage> request,
-        Func<HttpStatusCode, ReadOnlyMemory<byte>, TResult> read,
+        Func<CancellationToken, Task<TResult>> exchange,
         Attempts attempts,
         CancellationToken cancellationToken)
     {
@@ -204,7 +211,7 @@ public sealed class HttpPipeline : IDisposable
             attempts.Made++;
             attempts.SignOfOverload = false;
             TResult result = await _timeout.ExecuteAsync(
-                async token => await ExchangeAsync(node, request, read, token).ConfigureAwait(false),
+                async token => await exchange(token).ConfigureAwait(false),
                 cancellationToken).ConfigureAwait(false);
             load = attempts.SignOfOverload ? Load.TooMuch : Load.Fine;
             return result;
@@ -232,6 +239,11 @@ public sealed class HttpPipeline : IDisposable
         Func<HttpStatusCode, ReadOnlyMemory<byte>, TResult> read,
         CancellationToken cancellationToken)
     {
+        if (node.IsElectrum)
+        {
+            throw new HttpFault(FaultKind.Unusable, "is an Electrum server's address: what is asked here goes over HTTP");
+        }
+
         using HttpRequestMessage message = request();
         message.RequestUri = message.RequestUri switch
         {

@@ -26,6 +26,14 @@ public sealed class NodeUrl
         _secrets = Secrets(given).Distinct(StringComparer.Ordinal).OrderByDescending(secret => secret.Length).ToArray();
     }
 
+    private NodeUrl(ElectrumAddress electrum)
+    {
+        Display = electrum.ToString();
+        Uri = new Uri(Display);
+        Electrum = electrum;
+        _secrets = [];
+    }
+
     /// <summary>Tells this address from others, and nothing of it: its SHA-256.</summary>
     public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Uri.AbsoluteUri)));
 
@@ -37,22 +45,37 @@ public sealed class NodeUrl
     /// <summary>The address to connect to, without its user part. It may hold a key: never print it.</summary>
     internal Uri Uri { get; }
 
+    /// <summary>Whether an Electrum server answers there (tcp or ssl); otherwise it is asked over HTTP.</summary>
+    public bool IsElectrum => Electrum is not null;
+
+    /// <summary>What the address of an Electrum server says; null for any other.</summary>
+    internal ElectrumAddress? Electrum { get; }
+
     /// <summary>The user part as Basic authorization (RFC 7617), or null.</summary>
     internal AuthenticationHeaderValue? Authorization { get; }
 
-    /// <summary>Reads an address.</summary>
-    /// <exception cref="InputException">It is not an http or https address with a host.</exception>
+    /// <summary>
+    /// Reads an address: of http or https, or an Electrum server's, <c>tcp://host</c> or <c>ssl://host</c>, with a port if
+    /// it is not 50001 or 50002, and with <c>?fingerprint=</c> for a certificate that is to be trusted alone (its SHA-256).
+    /// </summary>
+    /// <exception cref="InputException">It is none of these, or names no host.</exception>
     public static NodeUrl Parse(string text)
     {
         string trimmed = text.Trim();
         int colon = trimmed.IndexOf("://", StringComparison.Ordinal);
         string scheme = colon < 0 ? "" : trimmed[..colon];
+        if (ElectrumAddress.Schemes.Contains(scheme, StringComparer.OrdinalIgnoreCase))
+        {
+            return new NodeUrl(ElectrumAddress.Parse(trimmed));
+        }
+
         if (!scheme.Equals("http", StringComparison.OrdinalIgnoreCase)
             && !scheme.Equals("https", StringComparison.OrdinalIgnoreCase))
         {
             string given = scheme.Length > 0 && scheme.All(char.IsAsciiLetterOrDigit) ? $", not {scheme}://" : "";
             throw new InputException(
-                $"a node's address starts with http:// or https://{given}, as in http://localhost:8545");
+                $"a node's address starts with http:// or https://{given}, as in http://localhost:8545;"
+                    + " an Electrum server's with tcp:// or ssl://");
         }
 
         // What it quotes could be the key, so it quotes nothing.

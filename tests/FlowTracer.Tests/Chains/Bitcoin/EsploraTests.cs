@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using FlowTracer.Chains.Bitcoin;
+using FlowTracer.Chains.Bitcoin.Live;
 using FlowTracer.Chains.Bitcoin.Scripts;
 using FlowTracer.Core.Model;
 
@@ -17,9 +18,11 @@ public sealed class EsploraTests
         int count = 0;
         foreach (JsonElement json in Lines())
         {
-            Transaction transaction = Build(json);
+            EsploraTransaction read = EsploraDecoder.Transaction(json);
+            Transaction transaction = read.Transaction;
             Assert.Equal(json.GetProperty("txid").GetString(), transaction.Id.ToString());
             AssertFields(json, transaction);
+            AssertSpends(json, read);
             count++;
         }
 
@@ -46,30 +49,6 @@ public sealed class EsploraTests
         }
 
         Assert.Equal(33_534 + 19_922, scripts);
-    }
-
-    private static Transaction Build(JsonElement json)
-    {
-        TransactionBuilder builder = new(json.GetProperty("version").GetInt32(), json.GetProperty("locktime").GetUInt32());
-        foreach (JsonElement input in json.GetProperty("vin").EnumerateArray())
-        {
-            Assert.True(TxHash.TryParse(ChainFamily.Utxo, input.GetProperty("txid").GetString(), out TxHash id, out _));
-            byte[][] witness = input.TryGetProperty("witness", out JsonElement items)
-                ? [.. items.EnumerateArray().Select(Bytes)]
-                : [];
-            builder.AddInput(
-                new OutPoint(id, input.GetProperty("vout").GetUInt32()),
-                Bytes(input.GetProperty("scriptsig")),
-                input.GetProperty("sequence").GetUInt32(),
-                witness);
-        }
-
-        foreach (JsonElement output in json.GetProperty("vout").EnumerateArray())
-        {
-            builder.AddOutput(output.GetProperty("value").GetUInt64(), Bytes(output.GetProperty("scriptpubkey")));
-        }
-
-        return builder.Build();
     }
 
     private static void AssertFields(JsonElement json, Transaction transaction)
@@ -101,6 +80,15 @@ public sealed class EsploraTests
             .Aggregate(0UL, (sum, input) => sum + input.GetProperty("prevout").GetProperty("value").GetUInt64());
         Assert.True(spent >= total);
         AssertWitnesses(inputs, transaction);
+    }
+
+    private static void AssertSpends(JsonElement json, EsploraTransaction read)
+    {
+        IEnumerable<(ulong, string)> expected = json.GetProperty("vin").EnumerateArray().Select(
+            input => input.GetProperty("prevout")).Select(
+            output => (output.GetProperty("value").GetUInt64(), output.GetProperty("scriptpubkey").GetString()!));
+        Assert.Equal(expected, read.Spends.Select(output => (output.ValueSats, Convert.ToHexStringLower(output.Script))));
+        Assert.Null(read.Height);
     }
 
     private static void AssertWitnesses(JsonElement inputs, Transaction transaction)

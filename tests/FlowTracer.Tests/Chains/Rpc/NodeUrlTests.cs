@@ -19,6 +19,11 @@ public sealed class NodeUrlTests
     [InlineData("https://eth.example.org/#secret", "https://eth.example.org")]
     [InlineData("https://me:secret@eth.example.org", "https://eth.example.org")]
     [InlineData("http://[::1]:8545/x", "http://[::1]:8545/…")]
+    [InlineData("tcp://Electrum.Example.org", "tcp://electrum.example.org:50001")]
+    [InlineData(" ssl://electrum.example.org ", "ssl://electrum.example.org:50002")]
+    [InlineData("TLS://electrum.example.org:443/", "ssl://electrum.example.org:443")]
+    [InlineData("ssl://[::1]:50002", "ssl://[::1]:50002")]
+    [InlineData("ssl://h?fingerprint=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "ssl://h:50002")]
     public void What_is_shown_is_scheme_host_and_port(string given, string shown)
     {
         NodeUrl url = NodeUrl.Parse(given);
@@ -39,6 +44,15 @@ public sealed class NodeUrlTests
     [InlineData("https://example.org:99999/secret", "port from 1 to 65535")]
     [InlineData("https://example.org:0/secret", "port from 1 to 65535")]
     [InlineData("https://secret@", "names a host")]
+    [InlineData("gopher://secret", "an Electrum server's with tcp:// or ssl://")]
+    [InlineData("ssl://", "names a host")]
+    [InlineData("tcp://example.org:0", "port from 1 to 65535")]
+    [InlineData("tcp://example.org:70000/secret", "port from 1 to 65535")]
+    [InlineData("ssl://secret@example.org", "is a host and a port")]
+    [InlineData("ssl://example.org/secret", "is a host and a port")]
+    [InlineData("ssl://example.org?key=secret", "is a host and a port")]
+    [InlineData("tcp://example.org?fingerprint=secret", "is a host and a port")]
+    [InlineData("ssl://example.org?fingerprint=secret", "64 hexadecimal digits")]
     public void What_is_no_address_is_refused_in_one_line_that_quotes_nothing(string given, string expected)
     {
         InputException fault = Assert.Throws<InputException>(() => NodeUrl.Parse(given));
@@ -57,6 +71,21 @@ public sealed class NodeUrlTests
         Assert.Equal("Basic", url.Authorization!.Scheme);
         Assert.Equal("bitcoin:p@ss:w", Encoding.UTF8.GetString(Convert.FromBase64String(url.Authorization.Parameter!)));
         Assert.Equal("http://localhost:8332/", url.Uri.AbsoluteUri);
+    }
+
+    [Theory]
+    [InlineData("http://localhost", false, null)]
+    [InlineData("tcp://localhost", true, null)]
+    [InlineData("ssl://localhost?fingerprint=ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef0123456789", true, "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789")]
+    [InlineData(
+        "ssl://localhost?fingerprint=AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89",
+        true, "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789")]
+    public void An_Electrum_server_s_address_may_name_its_certificate(string given, bool isElectrum, string? pinned)
+    {
+        NodeUrl url = NodeUrl.Parse(given);
+
+        Assert.Equal(isElectrum, url.IsElectrum);
+        Assert.Equal(pinned, url.Electrum?.Pinned);
     }
 
     [Theory]
