@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using FlowTracer.App.Traces;
 using FlowTracer.Core.Attributions;
+using FlowTracer.Core.Clustering;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Taint;
 using FlowTracer.Core.Tracing;
@@ -65,6 +66,11 @@ internal sealed class TraceJsonExporter : ITraceExporter
             Array("hops", Trace.Hops, item => WriteHop(hop++, item));
             Array("gaps", Trace.Gaps, WriteGap);
             Array("assumptions", Trace.Assumptions, WriteAssumption);
+            if (view.Report.Patterns is { } patterns)
+            {
+                PatternsJson.Write(json, patterns);
+            }
+
             json.WriteEndObject();
         }
 
@@ -80,6 +86,20 @@ internal sealed class TraceJsonExporter : ITraceExporter
             Text("policy", policy.Name);
             Text("policy_summary", policy.Summary);
             Text("direction", ExportText.Word(Trace.Question.Direction));
+            if (Trace.Question.FollowFees)
+            {
+                json.WriteBoolean("follow_fees", true);
+            }
+
+            if (view.Report.Patterns is { } patterns)
+            {
+                Array("heuristics", Heuristic.All.Where(patterns.Heuristics.Has), item => json.WriteStringValue(item.Name));
+                if (Trace.Question.ThroughCoinJoins)
+                {
+                    json.WriteBoolean("through_coinjoins", true);
+                }
+            }
+
             WriteLimits(Trace.Question.Limits);
             json.WriteStartObject("digests");
             Text("data", provenance.DataDigest);

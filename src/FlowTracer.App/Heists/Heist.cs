@@ -10,8 +10,9 @@ namespace FlowTracer.App.Heists;
 /// <param name="To">Who received.</param>
 /// <param name="Asset">What.</param>
 /// <param name="Amount">How much, in base units.</param>
-/// <param name="Line">Where the file says so.</param>
-public sealed record HeistSeed(TxHash Transaction, Address To, Asset Asset, Amount Amount, long Line);
+/// <param name="File">The file that says so.</param>
+/// <param name="Line">Where in it.</param>
+public sealed record HeistSeed(TxHash Transaction, Address To, Asset Asset, Amount Amount, string File, long Line);
 
 /// <summary>A known theft.</summary>
 /// <param name="Id">Lower-case slug, the file's name.</param>
@@ -25,6 +26,7 @@ public sealed record HeistSeed(TxHash Transaction, Address To, Asset Asset, Amou
 /// <param name="Seeds">The transfers of the theft.</param>
 /// <param name="Coverage">For which holders the record is complete.</param>
 /// <param name="Known">Addresses of the case.</param>
+/// <param name="SeedsPath">The file of its seeds, relative to the fixtures; empty when they are in the heist's own.</param>
 /// <param name="File">The file it was read from, for errors.</param>
 public sealed record Heist(
     string Id,
@@ -38,4 +40,5 @@ public sealed record Heist(
     ImmutableArray<HeistSeed> Seeds,
     ImmutableArray<RecordCoverage> Coverage,
     ImmutableArray<KnownAddress> Known,
+    string SeedsPath,
     string File);

@@ -27,7 +27,8 @@ public sealed class HeistCatalogue(string fixtures)
         }
 
         string file = Path.Combine(Folder, id + ".yaml");
-        return HeistFile.Parse(File.ReadAllText(file), file);
+        Heist heist = HeistFile.Parse(File.ReadAllText(file), file);
+        return heist.SeedsPath.Length == 0 ? heist : heist with { Seeds = HeistSeedFile.Read(Shipped(heist, heist.SeedsPath)) };
     }
 
     /// <summary>The full path of a heist's record.</summary>
@@ -36,12 +37,18 @@ public sealed class HeistCatalogue(string fixtures)
     {
         if (heist.DataPath.Length == 0)
         {
-            throw new InputException($"heist '{heist.Id}' has no record that ships with the program: give one with --data");
+            throw new InputException(
+                $"heist '{heist.Id}' has no record that ships with the program: give a live source with --source, or your own record with --data");
         }
 
-        string path = Path.GetFullPath(Path.Combine(fixtures, heist.DataPath));
+        return Shipped(heist, heist.DataPath);
+    }
+
+    private string Shipped(Heist heist, string relative)
+    {
+        string path = Path.GetFullPath(Path.Combine(fixtures, relative));
         return path.StartsWith(Path.GetFullPath(fixtures) + Path.DirectorySeparatorChar, StringComparison.Ordinal) && File.Exists(path)
             ? path
-            : throw new InputException($"the record of heist '{heist.Id}' is not there: {heist.DataPath}");
+            : throw new InputException($"a file that heist '{heist.Id}' names is not there: {relative}");
     }
 }

@@ -32,11 +32,17 @@ public static partial class HeistFile
             top.TextOrEmpty("summary"),
             [.. top.ListOf("sources").Select(static source => source.Text ?? throw source.Fault("a source is a text"))],
             top.TextOrEmpty("data"),
-            [.. top.ListOf("seeds").Select(seed => SeedOf(seed, chain))],
+            [.. top.ListOf("seeds").Select(seed => SeedOf(seed, chain, file))],
             [.. top.ListOf("coverage").SelectMany(entry => CoverageOf(entry, chain))],
             [.. top.ListOf("addresses").Select(entry => KnownOf(entry, chain))],
+            top.TextOrEmpty("seeds_file"),
             file);
         top.RefuseOthers();
+        if (heist.SeedsPath.Length > 0 && !heist.Seeds.IsEmpty)
+        {
+            throw top["seeds_file"].Fault("a heist states its seeds here or in a file of their own, not in both");
+        }
+
         return heist.Sources.IsEmpty ? throw top.Fault("a heist names its sources") : heist;
     }
 
@@ -59,7 +65,7 @@ public static partial class HeistFile
         : long.TryParse(top.TextOf("loss_usd"), NumberStyles.None, CultureInfo.InvariantCulture, out long loss) ? loss
         : throw top["loss_usd"].Fault("a loss is a whole number of US dollars");
 
-    private static HeistSeed SeedOf(YamlNode seed, ChainId chain)
+    private static HeistSeed SeedOf(YamlNode seed, ChainId chain, string file)
     {
         string tx = seed.TextOf("transaction");
         if (!TxHash.TryParse(chain.Family, tx, out TxHash hash, out ParseError txError))
@@ -72,7 +78,7 @@ public static partial class HeistFile
             throw seed["amount"].Fault($"amount {amountError}");
         }
 
-        HeistSeed read = new(hash, AddressOf(seed, "to", chain), AssetOf(seed["asset"], chain), amount, seed.Line);
+        HeistSeed read = new(hash, AddressOf(seed, "to", chain), AssetOf(seed["asset"], chain), amount, file, seed.Line);
         seed.RefuseOthers();
         return read;
     }

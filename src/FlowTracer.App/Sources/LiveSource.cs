@@ -12,18 +12,18 @@ public sealed class LiveSource : IAsyncDisposable
     private readonly IReadOnlyList<IAsyncDisposable> _owned;
 
     internal LiveSource(
-        EthereumSource source, NodeAbilities abilities, string name, bool isKept, RpcMeter meter, KeptRpc kept,
+        ILiveSource source, Session session, string name, bool isKept, RpcMeter meter, KeptRpc kept,
         CrossCheckedRpc? crossCheck, IReadOnlyList<string> warnings, string sessionFile, IReadOnlyList<IAsyncDisposable> owned)
     {
-        (Source, Abilities, Name, ViewIsKept, Meter, CrossCheck, Warnings) = (source, abilities, name, isKept, meter, crossCheck, warnings);
+        (Source, Session, Name, ViewIsKept, Meter, CrossCheck, Warnings) = (source, session, name, isKept, meter, crossCheck, warnings);
         (_kept, _sessionFile, _owned) = (kept, sessionFile, owned);
     }
 
     /// <summary>The histories.</summary>
-    public EthereumSource Source { get; }
+    public ILiveSource Source { get; }
 
-    /// <summary>What the nodes can do.</summary>
-    public NodeAbilities Abilities { get; }
+    /// <summary>What they are and can do.</summary>
+    public Session Session { get; }
 
     /// <summary>The nodes, without their secrets.</summary>
     public string Name { get; }
@@ -43,10 +43,20 @@ public sealed class LiveSource : IAsyncDisposable
     /// <summary>SHA-256 over all questions and answers used so far.</summary>
     public string AnswersDigest => _kept.Digest;
 
+    /// <summary>What the sources cannot do, one clause each.</summary>
+    public IReadOnlyList<string> Limits => Session.About is { } about ? about.Limits
+        : Session.Abilities!.SeesInternal ? []
+        : ["these sources show neither old balances nor what contracts do: internal transfers are not seen, and the coverage says so"];
+
     /// <summary>Symbols and decimals that tokens state of themselves, for display; kept like every answer.</summary>
     public async Task<IReadOnlyList<(Asset Asset, string? Symbol, int? Decimals)>> NamesOfAsync(
-        IEnumerable<Asset> tokens, CancellationToken cancellationToken) =>
-        await Task.WhenAll(tokens.Select(token => Source.NameOfAsync(token, cancellationToken))).ConfigureAwait(false);
+        IEnumerable<Asset> tokens, CancellationToken cancellationToken) => Source is EthereumSource ethereum
+        ? await Task.WhenAll(tokens.Select(token => ethereum.NameOfAsync(token, cancellationToken))).ConfigureAwait(false)
+        : [];
+
+    /// <summary>Whether an address is a contract at the last block looked at.</summary>
+    public async Task<bool> IsContractAsync(Address address, CancellationToken cancellationToken) =>
+        Source is EthereumSource ethereum && await ethereum.IsContractAsync(address, cancellationToken).ConfigureAwait(false);
 
     /// <summary>
     /// Where the chain ended need not be kept when the subject was not there: the next run looks for it anew. What an

@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using FlowTracer.Chains.Ethereum;
+using System.Text.Json.Serialization;
+using FlowTracer.Chains.Bitcoin.Live;
 using FlowTracer.Chains.Ethereum.Live;
+using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.App.Sources;
@@ -12,14 +14,21 @@ namespace FlowTracer.App.Sources;
 /// What a trace from live sources begins with, kept so that it can be run again without asking anybody: which kind of
 /// source each address is, what they can do, and where the chain ended.
 /// </summary>
-/// <param name="Explorers">
-/// For each address, whether it is an explorer rather than a node; null when it was not usable: nobody knows what it is.
-/// </param>
-/// <param name="Abilities">What they can do together.</param>
+/// <param name="Kinds">For each address what speaks there; null when it was not usable: nobody knows what it is.</param>
 /// <param name="View">The chain as it was looked at.</param>
-public sealed record Session(IReadOnlyList<bool?> Explorers, NodeAbilities Abilities, ChainView View)
+public sealed record Session(IReadOnlyList<SourceKind?> Kinds, ChainView View)
 {
-    private static readonly JsonSerializerOptions Options = new() { WriteIndented = true };
+    /// <summary>What sources of Ethereum can do together; null for Bitcoin's.</summary>
+    public NodeAbilities? Abilities { get; init; }
+
+    /// <summary>What sources of Bitcoin can do together; null for Ethereum's.</summary>
+    public AboutSource? About { get; init; }
+
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter() },
+    };
 
     /// <summary>Where the session of a question is kept.</summary>
     public static string FileOf(string cacheFolder, string question) => Path.Combine(
@@ -58,19 +67,28 @@ public sealed record Session(IReadOnlyList<bool?> Explorers, NodeAbilities Abili
     }
 
     private sealed record Document(
-        IReadOnlyList<bool?> Explorers, NodeAbilities Abilities, string Chain, string Genesis, ulong Head, string HeadHash,
-        long HeadTimeSeconds, ulong FinalBlock)
+        IReadOnlyList<SourceKind?> Kinds, NodeAbilities? Abilities, AboutSource? About, string Chain, string Genesis, ulong Head,
+        string HeadHash, long HeadTimeSeconds, ulong FinalBlock)
     {
         public static Document Of(Session session) => new(
-            session.Explorers, session.Abilities, session.View.Chain.ToString(), session.View.Genesis, session.View.Head,
+            session.Kinds, session.Abilities, session.About, session.View.Chain.ToString(), session.View.Genesis, session.View.Head,
             session.View.HeadHash, session.View.HeadTimeSeconds, session.View.FinalBlock);
 
-        public Session ToSession() => ChainId.TryParse(Chain, out ChainId chain)
-            ? new Session(Explorers, Abilities, new ChainView(chain, Hash(Genesis), Head, Hash(HeadHash), HeadTimeSeconds, FinalBlock))
-            : throw new FormatException($"no chain {Chain}");
+        public Session ToSession()
+        {
+            if (!ChainId.TryParse(Chain, out ChainId chain) || !IsHash(Genesis) || !IsHash(HeadHash)
+                || (chain.Family == ChainFamily.Account ? Abilities is null : About is null))
+            {
+                throw new FormatException("not a session");
+            }
 
-        private static Word Hash(string text) => text is { Length: 2 + (2 * Word.ByteLength) }
-            ? Word.FromBytes(Convert.FromHexString(text.AsSpan(2)))
-            : throw new FormatException("no hash");
+            return new Session(Kinds, new ChainView(chain, Genesis, Head, HeadHash, HeadTimeSeconds, FinalBlock))
+            {
+                Abilities = Abilities,
+                About = About,
+            };
+        }
+
+        private static bool IsHash(string? text) => text is { Length: >= 64 } && text[^64..].All(char.IsAsciiHexDigit);
     }
 }

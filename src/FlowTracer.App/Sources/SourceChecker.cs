@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FlowTracer.Chains.Bitcoin.Live;
 using FlowTracer.Chains.Ethereum.Live;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
@@ -10,8 +11,8 @@ namespace FlowTracer.App.Sources;
 /// <param name="Fault">Why it cannot be used; null when it can.</param>
 public sealed record SourceReport(string Name, Exception? Fault)
 {
-    /// <summary>Whether it is an explorer rather than a node.</summary>
-    public bool IsExplorer { get; init; }
+    /// <summary>What speaks there.</summary>
+    public SourceKind Kind { get; init; }
 
     /// <summary>The chain it is on.</summary>
     public ChainView? View { get; init; }
@@ -19,8 +20,11 @@ public sealed record SourceReport(string Name, Exception? Fault)
     /// <summary>The newest block it has.</summary>
     public ulong NewestBlock { get; init; }
 
-    /// <summary>What it can do.</summary>
+    /// <summary>What a source of Ethereum can do; null for others.</summary>
     public NodeAbilities? Abilities { get; init; }
+
+    /// <summary>What a source of Bitcoin can do; null for others.</summary>
+    public AboutSource? About { get; init; }
 
     /// <summary>The way a trace would take.</summary>
     public string Method { get; init; } = string.Empty;
@@ -60,32 +64,54 @@ public sealed class SourceChecker(SourceSettings settings, TimeProvider time)
     private async Task<SourceReport> CheckAsync(NodeUrl url, CancellationToken cancellationToken)
     {
         using HttpPipeline pipeline = new(settings.Fetch, new RpcMeter(), time);
-        (FoundNode node, ChainId chain) = await new SourceOpener(settings, time).FindAsync(url, pipeline, cancellationToken).ConfigureAwait(false);
-        await using IAsyncDisposable? owned = node.Rpc as IAsyncDisposable;
-        NodeProbe probe = new(node.Rpc);
-        ChainView newest = await probe.LookAsync(chain, 0, null, cancellationToken).ConfigureAwait(false);
+        FoundSource found = await new SourceFinder(settings, time).FindAsync(url, null, pipeline, cancellationToken).ConfigureAwait(false);
+        await using IAsyncDisposable? owned = found.Rpc as IAsyncDisposable;
+        return found.Chain.Family == ChainFamily.Account
+            ? await EthereumAsync(found, cancellationToken).ConfigureAwait(false)
+            : await BitcoinAsync(found, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<SourceReport> EthereumAsync(FoundSource found, CancellationToken cancellationToken)
+    {
+        NodeProbe probe = new(found.Rpc);
+        ChainView newest = await probe.LookAsync(found.Chain, 0, null, cancellationToken).ConfigureAwait(false);
         NodeAbilities abilities = await probe.AbilitiesAsync(newest, null, cancellationToken).ConfigureAwait(false);
-        ChainView view = await probe.LookAsync(chain, null, null, cancellationToken).ConfigureAwait(false);
-        using EthereumSource opened = new(node.Rpc, abilities, view, _ => Task.FromResult(view), static () => false, LiveLimits.Default);
-        return new SourceReport(url.Display, null)
+        ChainView view = await probe.LookAsync(found.Chain, null, null, cancellationToken).ConfigureAwait(false);
+        using EthereumSource opened = new(found.Rpc, abilities, view, _ => Task.FromResult(view), static () => false, LiveLimits.Default);
+        return new SourceReport(found.Url.Display, null)
         {
-            IsExplorer = node.IsExplorer,
+            Kind = found.Kind,
             View = view,
             NewestBlock = newest.Head,
             Abilities = abilities,
             Method = opened.Method,
-            LatencyMs = await LatencyAsync(node.Rpc, cancellationToken).ConfigureAwait(false),
-            BatchSize = await BatchAsync(node.Rpc, cancellationToken).ConfigureAwait(false),
+            LatencyMs = await LatencyAsync(found.Rpc, "eth_blockNumber", cancellationToken).ConfigureAwait(false),
+            BatchSize = await BatchAsync(found.Rpc, cancellationToken).ConfigureAwait(false),
         };
     }
 
-    private static async Task<long> LatencyAsync(IRpc rpc, CancellationToken cancellationToken)
+    private static async Task<SourceReport> BitcoinAsync(FoundSource found, CancellationToken cancellationToken)
+    {
+        BitcoinProbe probe = new(found.Rpc);
+        AboutSource about = await probe.AboutAsync(cancellationToken).ConfigureAwait(false);
+        return new SourceReport(found.Url.Display, null)
+        {
+            Kind = found.Kind,
+            View = await probe.LookAsync(found.Chain, null, null, cancellationToken).ConfigureAwait(false),
+            NewestBlock = (await probe.LookAsync(found.Chain, 0, null, cancellationToken).ConfigureAwait(false)).Head,
+            About = about,
+            Method = about.Method,
+            LatencyMs = await LatencyAsync(found.Rpc, "bitcoin_height", cancellationToken).ConfigureAwait(false),
+        };
+    }
+
+    private static async Task<long> LatencyAsync(IRpc rpc, string method, CancellationToken cancellationToken)
     {
         List<long> samples = [];
         for (int i = 0; i < LatencySamples; i++)
         {
             long start = Stopwatch.GetTimestamp();
-            await rpc.AskAsync(new RpcCall("eth_blockNumber", RpcParams.None) { IsKept = false }, cancellationToken).ConfigureAwait(false);
+            await rpc.AskAsync(new RpcCall(method, RpcParams.None) { IsKept = false }, cancellationToken).ConfigureAwait(false);
             samples.Add((long)Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 

@@ -1,18 +1,25 @@
+using FlowTracer.Chains.Bitcoin.Live;
 using FlowTracer.Chains.Ethereum.Live;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.App.Sources;
 
-/// <summary>One address of a source, and what was found there.</summary>
-/// <param name="Url">The address.</param>
-/// <param name="IsExplorer">An explorer's API rather than a node.</param>
-/// <param name="Rpc">To ask it.</param>
-public sealed record FoundNode(NodeUrl Url, bool IsExplorer, IRpc Rpc);
+/// <summary>What a live source is opened for.</summary>
+/// <param name="Chain">The chain the trace is on; a source of another one is refused.</param>
+/// <param name="Subject">What is traced: an earlier trace of it is continued where the chain ended then.</param>
+/// <param name="Known">A transaction that should be there, to try methods on; null for any.</param>
+/// <param name="FollowsFees">Whether the fees of Bitcoin's blocks will be wanted.</param>
+public sealed record SourcePurpose(ChainId Chain, string Subject, TxHash? Known = null, bool FollowsFees = false);
 
 /// <summary>Opens live sources: finds out what they are, and puts patience, comparison and keeping before them.</summary>
-public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
+/// <param name="settings">How patiently they are asked, and how far they look.</param>
+/// <param name="time">What delays go by.</param>
+/// <param name="reading">Told how far the reading of block files has come.</param>
+public sealed class SourceOpener(SourceSettings settings, TimeProvider time, IProgress<BlockFilesProgress>? reading = null)
 {
+    private readonly SourceFinder _finder = new(settings, time, reading);
+
     /// <summary>Where answers are kept, unless told otherwise.</summary>
     public static string DefaultCacheFolder { get; } = Path.Combine(
         Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache
@@ -21,14 +28,11 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
 
     /// <summary>Opens a source.</summary>
     /// <param name="request">What the user says.</param>
-    /// <param name="chain">The chain the trace is on; another one's node is refused.</param>
-    /// <param name="subject">What is traced: an earlier trace of it is continued where the chain ended then.</param>
-    /// <param name="known">A transaction that should be there, to try methods on; null for any.</param>
+    /// <param name="purpose">What for.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="InputException">The source is not usable, or of another chain.</exception>
     /// <exception cref="SourceException">It does not answer.</exception>
-    public async Task<LiveSource> OpenAsync(
-        SourceRequest request, ChainId chain, string subject, TxHash? known, CancellationToken cancellationToken)
+    public async Task<LiveSource> OpenAsync(SourceRequest request, SourcePurpose purpose, CancellationToken cancellationToken)
     {
         NodeUrl[] urls = [.. request.Sources.SelectMany(settings.Resolve)];
         if (request.CrossCheck && urls.Length < 2)
@@ -42,7 +46,7 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
         }
 
         AnswerCache cache = new(request.CacheFolder ?? (settings.Cache.Folder.Length > 0 ? settings.Cache.Folder : DefaultCacheFolder), time);
-        string file = Session.FileOf(cache.Folder, QuestionOf(request, urls, chain, subject));
+        string file = Session.FileOf(cache.Folder, QuestionOf(request, urls, purpose));
         Session? session = request.Refresh ? null : Session.Read(file);
         if (session is null && request.Offline)
         {
@@ -53,33 +57,36 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
 
         RpcMeter meter = new();
         HttpPipeline pipeline = new(settings.Fetch, meter, time);
-        List<FoundNode> nodes = [];
+        List<FoundSource> found = [];
         try
         {
             List<string> warnings = [];
-            nodes.AddRange(session is null
-                ? await FindAllAsync(urls, chain, pipeline, warnings, cancellationToken).ConfigureAwait(false)
-                : Enumerable.Range(0, urls.Length).Where(i => session.Explorers.ElementAtOrDefault(i) is not null)
-                    .Select(i => Make(urls[i], session.Explorers[i]!.Value, pipeline)));
-            if (request.CrossCheck && nodes.Count < 2)
+            found.AddRange(session is null
+                ? await FindAllAsync(urls, purpose.Chain, pipeline, warnings, cancellationToken).ConfigureAwait(false)
+                : Known(session, urls, pipeline));
+            if (request.CrossCheck && found.Count < 2)
             {
                 throw new SourceException(urls[0].Display, "--cross-check", $"two sources are needed; {warnings[0]}");
             }
 
             CrossCheckedRpc? crossCheck = request.CrossCheck
-                ? new CrossCheckedRpc(nodes[0].Rpc, Joined(nodes[1..]))
+                ? new CrossCheckedRpc(found[0].Rpc, Joined(found[1..]))
                 : null;
-            IRpc asked = crossCheck ?? Joined(nodes);
+            IRpc asked = crossCheck ?? Joined(found);
             bool isKept = session is not null;
-            session ??= await LookAsync(asked, request, chain, known, urls, nodes, cancellationToken).ConfigureAwait(false);
-            session.Write(file);
-            return Open(request, session, file, asked, crossCheck, cache, meter, warnings, nodes, pipeline, isKept, urls);
+            if (session is null)
+            {
+                session = await LookAsync(asked, request, purpose, urls, found, cancellationToken).ConfigureAwait(false);
+                session.Write(file);
+            }
+
+            return Open(request, purpose, session, file, asked, crossCheck, cache, meter, warnings, found, pipeline, isKept, urls);
         }
         catch
         {
-            foreach (IAsyncDisposable node in nodes.Select(static node => node.Rpc).OfType<IAsyncDisposable>())
+            foreach (IAsyncDisposable source in found.Select(static source => source.Rpc).OfType<IAsyncDisposable>())
             {
-                await node.DisposeAsync().ConfigureAwait(false);
+                await source.DisposeAsync().ConfigureAwait(false);
             }
 
             pipeline.Dispose();
@@ -87,69 +94,32 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
         }
     }
 
-    /// <summary>Finds out what one address is.</summary>
-    /// <exception cref="InputException">Neither a node of Ethereum nor an explorer.</exception>
-    /// <exception cref="SourceException">It does not answer.</exception>
-    public async Task<(FoundNode Node, ChainId Chain)> FindAsync(
-        NodeUrl url, HttpPipeline pipeline, CancellationToken cancellationToken)
-    {
-        // Whatever answers a node's question with a page is given two attempts, not six.
-        using HttpPipeline hasty = new(settings.Fetch with { Retries = Math.Min(1, settings.Fetch.Retries) }, new RpcMeter(), time);
-        FoundNode node = Make(url, isExplorer: false, hasty);
-        try
-        {
-            ChainId chain = await new NodeProbe(node.Rpc).ChainAsync(cancellationToken).ConfigureAwait(false);
-            return (Make(url, isExplorer: false, pipeline), chain);
-        }
-        catch (Exception fault) when (fault is InputException or SourceException { IsForeign: true })
-        {
-            ChainId? chain = await ExplorerChainAsync(url, hasty, cancellationToken).ConfigureAwait(false);
-            return chain is ChainId found
-                ? (Make(url, isExplorer: true, pipeline), found)
-                : throw new InputException(
-                    $"{url} is neither an Ethereum node nor an explorer with Etherscan's API: {(fault as SourceException)?.Reason ?? fault.Message}");
-        }
-        finally
-        {
-            await ((IAsyncDisposable)node.Rpc).DisposeAsync().ConfigureAwait(false);
-        }
-    }
+    private IRpc Joined(List<FoundSource> found) =>
+        found.Count == 1 ? found[0].Rpc : new FailoverRpc([.. found.Select(static source => source.Rpc)], time);
 
-    private static async Task<ChainId?> ExplorerChainAsync(NodeUrl url, HttpPipeline pipeline, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await new NodeProbe(new ExplorerRpc(url, pipeline)).ChainAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception fault) when (fault is InputException or SourceException { IsForeign: true })
-        {
-            return null;
-        }
-    }
+    private static string QuestionOf(SourceRequest request, IEnumerable<NodeUrl> urls, SourcePurpose purpose) => string.Join(
+        '\n', ["session/2", purpose.Chain.ToString(), purpose.Subject, $"{request.Confirmations}", $"{request.AsOf}", $"{request.CrossCheck}", .. urls.Select(static url => url.Fingerprint)]);
 
-    private static FoundNode Make(NodeUrl url, bool isExplorer, HttpPipeline pipeline) =>
-        new(url, isExplorer, isExplorer ? new ExplorerRpc(url, pipeline) : new JsonRpcNode(url, pipeline));
+    private IEnumerable<FoundSource> Known(Session session, NodeUrl[] urls, HttpPipeline pipeline) =>
+        from i in Enumerable.Range(0, urls.Length)
+        let kind = session.Kinds.ElementAtOrDefault(i)
+        where kind is not null
+        select new FoundSource(urls[i], kind.Value, _finder.Make(urls[i], kind.Value, pipeline), session.View.Chain);
 
-    private IRpc Joined(List<FoundNode> nodes) =>
-        nodes.Count == 1 ? nodes[0].Rpc : new FailoverRpc([.. nodes.Select(static node => node.Rpc)], time);
-
-    private static string QuestionOf(SourceRequest request, IEnumerable<NodeUrl> urls, ChainId chain, string subject) => string.Join(
-        '\n', ["session/1", chain.ToString(), subject, $"{request.Confirmations}", $"{request.AsOf}", $"{request.CrossCheck}", .. urls.Select(static url => url.Fingerprint)]);
-
-    private async Task<List<FoundNode>> FindAllAsync(
+    private async Task<List<FoundSource>> FindAllAsync(
         NodeUrl[] urls, ChainId chain, HttpPipeline pipeline, List<string> warnings, CancellationToken cancellationToken)
     {
-        List<FoundNode> nodes = [];
+        List<FoundSource> sources = [];
         InputException? wrong = null;
         Exception? unusable = null;
         foreach (NodeUrl url in urls)
         {
             try
             {
-                (FoundNode node, ChainId found) = await FindAsync(url, pipeline, cancellationToken).ConfigureAwait(false);
-                nodes.Add(node);
-                wrong ??= found == chain ? null : new InputException(
-                    $"{url} is on {found}, and the trace is on {chain}: add --chain {found}, or give another source");
+                FoundSource found = await _finder.FindAsync(url, chain.Family, pipeline, cancellationToken).ConfigureAwait(false);
+                sources.Add(found);
+                wrong ??= found.Chain == chain ? null : new InputException(
+                    $"{url} is on {found.Chain}, and the trace is on {chain}: add --chain {found.Chain}, or give another source");
             }
             catch (Exception fault) when (fault is SourceException or InputException)
             {
@@ -158,23 +128,41 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
             }
         }
 
-        return wrong is not null ? throw wrong : nodes.Count > 0 ? nodes : throw unusable!;
+        return wrong is not null ? throw wrong : sources.Count > 0 ? sources : throw unusable!;
     }
 
     private static async Task<Session> LookAsync(
-        IRpc asked, SourceRequest request, ChainId chain, TxHash? known, NodeUrl[] urls, List<FoundNode> nodes,
-        CancellationToken cancellationToken)
+        IRpc asked, SourceRequest request, SourcePurpose purpose, NodeUrl[] urls, List<FoundSource> found, CancellationToken cancellationToken)
     {
-        NodeProbe probe = new(asked);
-        ChainView view = await probe.LookAsync(chain, (ulong?)request.Confirmations, request.AsOf, cancellationToken).ConfigureAwait(false);
-        NodeAbilities abilities = await probe.AbilitiesAsync(view, known, cancellationToken).ConfigureAwait(false);
-        return new Session(
-            [.. urls.Select(url => nodes.Find(node => node.Url == url)?.IsExplorer)], abilities, view);
+        ChainView view = await ViewAsync(asked, purpose.Chain, request, cancellationToken).ConfigureAwait(false);
+        SourceKind?[] kinds = [.. urls.Select(url => found.Find(source => source.Url == url)?.Kind)];
+        return purpose.Chain.Family == ChainFamily.Account
+            ? new Session(kinds, view)
+            {
+                Abilities = await new NodeProbe(asked).AbilitiesAsync(view, purpose.Known, cancellationToken).ConfigureAwait(false),
+            }
+            : new Session(kinds, view) { About = await AboutAsync(found, cancellationToken).ConfigureAwait(false) };
+    }
+
+    private static Task<ChainView> ViewAsync(IRpc asked, ChainId chain, SourceRequest request, CancellationToken cancellationToken) =>
+        chain.Family == ChainFamily.Account
+            ? new NodeProbe(asked).LookAsync(chain, (ulong?)request.Confirmations, request.AsOf, cancellationToken)
+            : new BitcoinProbe(asked).LookAsync(chain, (ulong?)request.Confirmations, request.AsOf, cancellationToken);
+
+    private static async Task<AboutSource> AboutAsync(List<FoundSource> found, CancellationToken cancellationToken)
+    {
+        AboutSource[] all = await Task.WhenAll(found.Select(source => new BitcoinProbe(source.Rpc).AboutAsync(cancellationToken)))
+            .ConfigureAwait(false);
+        return all[0] with
+        {
+            Method = string.Join("; else ", all.Select(static about => about.Method).Distinct()),
+            Limits = all.Length == 1 ? all[0].Limits : [.. all.SelectMany(static about => about.Limits.Select(limit => $"{about.Kind}: {limit}"))],
+        };
     }
 
     private LiveSource Open(
-        SourceRequest request, Session session, string file, IRpc asked, CrossCheckedRpc? crossCheck, AnswerCache cache,
-        RpcMeter meter, List<string> warnings, List<FoundNode> nodes, HttpPipeline pipeline, bool isKept, NodeUrl[] urls)
+        SourceRequest request, SourcePurpose purpose, Session session, string file, IRpc asked, CrossCheckedRpc? crossCheck,
+        AnswerCache cache, RpcMeter meter, List<string> warnings, List<FoundSource> found, HttpPipeline pipeline, bool isKept, NodeUrl[] urls)
     {
         string name = string.Join(", ", urls.Select(static url => url.Display));
         KeptRpc kept = new(cache, request.Offline ? null : asked, name, meter)
@@ -185,19 +173,20 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time)
         };
         async Task<ChainView> LookAgainAsync(CancellationToken token)
         {
-            ChainView view = await new NodeProbe(asked)
-                .LookAsync(session.View.Chain, (ulong?)request.Confirmations, request.AsOf, token).ConfigureAwait(false);
+            ChainView view = await ViewAsync(asked, session.View.Chain, request, token).ConfigureAwait(false);
             (session with { View = view }).Write(file);
             kept.Scope = ScopeOf(view);
             return view;
         }
 
-        EthereumSource source = new(
-            kept, session.Abilities, session.View, LookAgainAsync, () => kept.HasAsked,
-            new LiveLimits(settings.Reach.MostTransactions, (ulong)settings.Reach.MostScannedBlocks));
+        ILiveSource source = session.Abilities is { } abilities
+            ? new EthereumSource(
+                kept, abilities, session.View, LookAgainAsync, () => kept.HasAsked,
+                new LiveLimits(settings.Reach.MostTransactions, (ulong)settings.Reach.MostScannedBlocks))
+            : new BitcoinSource(kept, session.About!, session.View, LookAgainAsync, () => kept.HasAsked, purpose.FollowsFees);
         return new LiveSource(
-            source, session.Abilities, name, isKept, meter, kept, crossCheck, warnings, file,
-            [.. nodes.Select(static node => node.Rpc).OfType<IAsyncDisposable>(), new Owned(pipeline)]);
+            source, session, name, isKept, meter, kept, crossCheck, warnings, file,
+            [.. found.Select(static one => one.Rpc).OfType<IAsyncDisposable>(), new Owned(pipeline)]);
     }
 
     private static AnswerScope ScopeOf(ChainView view) => new(view.Genesis, view.HeadHash, view.FinalBlock);

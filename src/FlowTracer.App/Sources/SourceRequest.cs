@@ -1,3 +1,5 @@
+using FlowTracer.Chains.Bitcoin.Live;
+
 namespace FlowTracer.App.Sources;
 
 /// <summary>What a user says about live sources.</summary>
@@ -23,4 +25,7 @@ public sealed record SourceRequest
 
     /// <summary>Where answers are kept; null for the settings' folder.</summary>
     public string? CacheFolder { get; init; }
+
+    /// <summary>Told how far the reading of block files has come; null for nobody.</summary>
+    public IProgress<BlockFilesProgress>? Reading { get; init; }
 }

@@ -96,7 +96,7 @@ public sealed partial class SourceSettings
         }
     }
 
-    /// <summary>The addresses that a user's <c>--source</c> stands for: a URL, or a name of the settings.</summary>
+    /// <summary>The addresses that a user's <c>--source</c> stands for: a URL, a name of the settings, or a folder.</summary>
     /// <exception cref="InputException">It is neither, or an environment variable it needs is not set.</exception>
     public IReadOnlyList<NodeUrl> Resolve(string source)
     {
@@ -107,9 +107,10 @@ public sealed partial class SourceSettings
 
         return Sources.TryGetValue(source, out NamedSource? named) && named.Urls.Count > 0
             ? [.. named.Urls.Select(url => UrlOf(url, source))]
+            : Directory.Exists(source) ? [NodeUrl.OfFolder(source)]
             // What looks like an address without its scheme may hold a key, and is not repeated.
             : source.AsSpan().ContainsAny('/', '?', '@') ? throw new InputException(
-                "a source is a URL that starts with http:// or https://, as in http://localhost:8545, or a name from the settings")
+                "a source is a URL that starts with http:// or https://, as in http://localhost:8545, a folder of block files that is there, or a name from the settings")
             : throw new InputException(
                 $"there is no source {new ParseError(source, 1, $"expected a URL (http://… or https://…) or a name from the settings ({(Sources.Count == 0 ? "there are none" : string.Join(", ", Sources.Keys.Order(StringComparer.Ordinal)))})")}");
     }
@@ -119,7 +120,7 @@ public sealed partial class SourceSettings
         string whole = WithVariables(url, source);
         try
         {
-            return NodeUrl.Parse(whole);
+            return whole.Contains("://", StringComparison.Ordinal) || !Directory.Exists(whole) ? NodeUrl.Parse(whole) : NodeUrl.OfFolder(whole);
         }
         catch (InputException fault)
         {

@@ -46,6 +46,11 @@ internal sealed class FactsRecorder(IHistorySource source) : IHistorySource
         source.FindTransactionAsync(chain, tx, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<IReadOnlyList<Movement>>> FindTransactionsAsync(
+        ChainId chain, IReadOnlyList<TxHash> txs, CancellationToken cancellationToken) =>
+        source.FindTransactionsAsync(chain, txs, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<Holder>> HoldersOfAsync(
         Address address, Position at, Direction direction, CancellationToken cancellationToken) =>
         source.HoldersOfAsync(address, at, direction, cancellationToken);

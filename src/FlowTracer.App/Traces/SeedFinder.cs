@@ -8,7 +8,7 @@ using FlowTracer.Core.Tracing;
 namespace FlowTracer.App.Traces;
 
 /// <summary>Finds in the facts what a request names as stolen.</summary>
-internal sealed class SeedFinder(IHistorySource source, TraceRequest request, AssetCatalogue assets, string dataName)
+internal sealed class SeedFinder(IHistorySource source, TraceRequest request, ChainId chain, AssetCatalogue assets, string dataName)
 {
     /// <summary>The seeds a heist states: each must be in the facts, as stated.</summary>
     public async Task<ImmutableArray<Seed>> OfHeistAsync(Heist heist, CancellationToken cancellationToken)
@@ -19,18 +19,17 @@ internal sealed class SeedFinder(IHistorySource source, TraceRequest request, As
             throw new InputException($"heist '{heist.Id}' has no public seed: there is nothing to trace from");
         }
 
+        IReadOnlyList<IReadOnlyList<Movement>> all = await source
+            .FindTransactionsAsync(chain, [.. heist.Seeds.Select(static seed => seed.Transaction)], cancellationToken).ConfigureAwait(false);
         ImmutableArray<Seed>.Builder seeds = ImmutableArray.CreateBuilder<Seed>();
-        foreach (HeistSeed stated in heist.Seeds)
+        foreach ((HeistSeed stated, IReadOnlyList<Movement> found) in heist.Seeds.Zip(all))
         {
-            IReadOnlyList<Movement> found = await source
-                .FindTransactionAsync(stated.Asset.Chain, stated.Transaction, cancellationToken).ConfigureAwait(false);
-            Holder holder = Holder.Account(stated.To, stated.Asset);
             TransferSeed? seed = Outputs(found)
-                .Where(output => output.Leg.Holder == holder && output.Leg.Amount >= stated.Amount)
+                .Where(output => output.Leg.Holder.Address == stated.To && output.Leg.Holder.Asset == stated.Asset && output.Leg.Amount >= stated.Amount)
                 .Select(output => TransferSeed.Create(output.Movement, output.Index, stated.Amount))
                 .FirstOrDefault();
             seeds.Add(seed ?? throw new InputException(
-                heist.File, stated.Line, 0,
+                stated.File, stated.Line, 0,
                 $"the facts in {dataName} hold no transfer of {assets[stated.Asset].Text(stated.Amount)} to {stated.To} in transaction {stated.Transaction.ToString(stated.Asset.Chain.Family)}"));
         }
 
@@ -64,6 +63,26 @@ internal sealed class SeedFinder(IHistorySource source, TraceRequest request, As
 
         return InWindow(outputs.Select(output => TransferSeed.Create(
             output.Movement, output.Index, AmountOf(output.Leg.Holder.Asset, most: output.Leg.Amount) ?? output.Leg.Amount)));
+    }
+
+    /// <summary>A coin, or as much of it as the options say.</summary>
+    public async Task<ImmutableArray<Seed>> OfCoinAsync(TraceSubject.OfCoin subject, CancellationToken cancellationToken)
+    {
+        RefuseFrom();
+        if (request.To is not null)
+        {
+            throw new InputException("--to narrows a transaction, not a coin");
+        }
+
+        IReadOnlyList<Movement> found = await source
+            .FindTransactionAsync(subject.Chain, subject.Coin.Tx, cancellationToken).ConfigureAwait(false);
+        Output? output = Outputs(found).Where(output => output.Leg.Holder.Coin == subject.Coin).Cast<Output?>().FirstOrDefault();
+        return output is { } made
+            ? InWindow([TransferSeed.Create(
+                made.Movement, made.Index, AmountOf(made.Leg.Holder.Asset, most: made.Leg.Amount) ?? made.Leg.Amount)])
+            : throw new InputException(found.Count == 0
+                ? $"transaction {subject.Coin.Tx} is not in {dataName}, or it moved nothing there"
+                : $"transaction {subject.Coin.Tx} has no output {subject.Coin.Index} that is worth anything");
     }
 
     /// <summary>What an address had and received from a moment on, one seed for each asset.</summary>
@@ -107,7 +126,7 @@ internal sealed class SeedFinder(IHistorySource source, TraceRequest request, As
         foreach (string option in request.SmallestLots)
         {
             string[] parts = option.Split('=', 2);
-            if (parts.Length != 2 || !Asset.TryParse(request.Chain, parts[0], out Asset asset, out _))
+            if (parts.Length != 2 || !Asset.TryParse(chain, parts[0], out Asset asset, out _))
             {
                 throw new InputException(
                     $"--min-lot {new ParseError(option, 1, "expected ASSET=AMOUNT, e.g. ETH=0.01 or a token's contract=100")}{Hint(parts[0])}");
@@ -227,7 +246,8 @@ internal sealed class SeedFinder(IHistorySource source, TraceRequest request, As
 
     private static IEnumerable<Output> Outputs(IReadOnlyList<Movement> movements) =>
         from movement in movements
-        where movement.Kind != MovementKind.Unresolved
+        // On Bitcoin an output is certain even where nobody knows what paid for it.
+        where movement.Kind != MovementKind.Unresolved || movement.Chain.Family == ChainFamily.Utxo
         from index in Enumerable.Range(0, movement.Outputs.Length)
         select new Output(movement, index);
 

@@ -7,6 +7,7 @@ using FlowTracer.App.Labels;
 using FlowTracer.App.Sources;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Chains.Recorded;
+using FlowTracer.Core.Clustering;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
 using FlowTracer.Core.Taint;
@@ -39,15 +40,27 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
     {
         TraceSubject subject = TraceSubject.Parse(request.Subject, request.Chain);
         Heist? heist = subject is TraceSubject.OfHeist of ? _heists.Read(of.Id) : null;
+        bool isUtxo = ChainOf(subject, heist, request).Family == ChainFamily.Utxo;
+        if (!isUtxo && (request.FollowsFees || request.ThroughCoinJoins || request.Heuristics is not null))
+        {
+            throw new InputException(
+                $"{(request.FollowsFees ? "--follow-fees" : request.ThroughCoinJoins ? "--through-coinjoin" : "--heuristics")} is for Bitcoin, and this trace is on {ChainOf(subject, heist, request)}");
+        }
+
+        if (isUtxo && request.AllowsContract)
+        {
+            throw new InputException("--allow-contract is for Ethereum: Bitcoin has no contracts");
+        }
+
         if (request.Source is not { } asked)
         {
             return await OpenRecordAsync(request, subject, heist, cancellationToken).ConfigureAwait(false);
         }
 
-        ChainId chain = heist is { Seeds: [var first, ..] } ? first.Asset.Chain : request.Chain;
-        SourceOpener opener = new(settings ?? SourceSettings.Load(), TimeProvider.System);
-        LiveSource live = await opener
-            .OpenAsync(asked, chain, SubjectText(subject), (subject as TraceSubject.OfTransaction)?.Tx, cancellationToken).ConfigureAwait(false);
+        SourceOpener opener = new(settings ?? SourceSettings.Load(), TimeProvider.System, asked.Reading);
+        SourcePurpose purpose = new(
+            ChainOf(subject, heist, request), SubjectText(subject), (subject as TraceSubject.OfTransaction)?.Tx, request.FollowsFees);
+        LiveSource live = await opener.OpenAsync(asked, purpose, cancellationToken).ConfigureAwait(false);
         try
         {
             return await OpenLiveAsync(request, subject, heist, live, cancellationToken).ConfigureAwait(false);
@@ -149,15 +162,16 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
         TraceRequest request, TraceSubject subject, Heist? heist, LiveSource live, CancellationToken cancellationToken)
     {
         if (subject is TraceSubject.OfAddress of && !request.AllowsContract
-            && await live.Source.IsContractAsync(of.Address, cancellationToken).ConfigureAwait(false))
+            && await live.IsContractAsync(of.Address, cancellationToken).ConfigureAwait(false))
         {
             throw new InputException(
                 $"{of.Address} is a contract: what passes through it is its users' money. Trace the theft's transaction, or add --allow-contract to follow all that it gives");
         }
 
         AssetCatalogue assets = AssetsOf(fixtures);
+        ChainId chain = live.Source.View.Chain;
         Asset[] named = [.. new[] { request.Asset }.Concat(request.SmallestLots.Select(static lot => lot.Split('=')[0]))
-            .Select(text => Asset.TryParse(request.Chain, text, out Asset asset, out _) && !asset.IsCoin ? asset : default)
+            .Select(text => Asset.TryParse(chain, text, out Asset asset, out _) && !asset.IsCoin ? asset : default)
             .Where(static asset => asset != default)];
         assets = assets.With(await live.NamesOfAsync(named, cancellationToken).ConfigureAwait(false));
         return await AskAsync(
@@ -170,20 +184,28 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
         TraceRequest request, TraceSubject subject, Heist? heist, IHistorySource source, AssetCatalogue assets, string name,
         string dataDigest, LiveSource? live, CancellationToken cancellationToken)
     {
-        SeedFinder finder = new(source, request, assets, name);
+        SeedFinder finder = new(source, request, ChainOf(subject, heist, request), assets, name);
         async Task<TraceQuestion> FindAsync(CancellationToken token)
         {
             ImmutableArray<Seed> seeds = subject switch
             {
                 TraceSubject.OfHeist => await finder.OfHeistAsync(heist!, token).ConfigureAwait(false),
                 TraceSubject.OfTransaction tx => await finder.OfTransactionAsync(tx, token).ConfigureAwait(false),
+                TraceSubject.OfCoin coin => await finder.OfCoinAsync(coin, token).ConfigureAwait(false),
                 TraceSubject.OfAddress address => await finder.OfAddressAsync(address.Address, token).ConfigureAwait(false),
                 _ => throw new InvariantException("no such subject"),
             };
             return new TraceQuestion(
                 seeds, request.Policy, request.Direction,
                 request.Limits with { SmallestLot = finder.SmallestLots() },
-                heist?.Known ?? []);
+                heist?.Known ?? [])
+            {
+                FollowFees = request.FollowsFees,
+                Heuristics = ChainOf(subject, heist, request).Family == ChainFamily.Utxo
+                    ? request.Heuristics ?? HeuristicSet.Default
+                    : HeuristicSet.None,
+                ThroughCoinJoins = request.ThroughCoinJoins,
+            };
         }
 
         string? seen = live is null ? null : HeadOf(live);
@@ -246,7 +268,16 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
         TraceSubject.OfHeist heist => heist.Id,
         TraceSubject.OfAddress address => $"{address.Address.Chain}:{address.Address}",
         TraceSubject.OfTransaction tx => $"{tx.Chain}:{tx.Tx.ToString(tx.Chain.Family)}",
+        TraceSubject.OfCoin coin => $"{coin.Chain}:{coin.Coin}",
         _ => throw new InvariantException("no such subject"),
+    };
+
+    private static ChainId ChainOf(TraceSubject subject, Heist? heist, TraceRequest request) => subject switch
+    {
+        TraceSubject.OfAddress address => address.Address.Chain,
+        TraceSubject.OfTransaction tx => tx.Chain,
+        TraceSubject.OfCoin coin => coin.Chain,
+        _ => heist is { Seeds: [var first, ..] } ? first.Asset.Chain : request.Chain ?? ChainId.Ethereum,
     };
 
     private static InputException NoData(TraceRequest request) =>

@@ -54,4 +54,8 @@ public sealed record TraceCase(
 /// <param name="Provenance">What it rests on.</param>
 /// <param name="Assets">Symbols and decimals.</param>
 /// <param name="Heist">The heist it comes from, if any.</param>
-public sealed record TraceReport(Trace Trace, Provenance Provenance, AssetCatalogue Assets, Heist? Heist);
+public sealed record TraceReport(Trace Trace, Provenance Provenance, AssetCatalogue Assets, Heist? Heist)
+{
+    /// <summary>What heuristics say of its transactions; null where none was on, as on an account chain.</summary>
+    public TracePatterns? Patterns { get; } = TracePatterns.Of(Trace);
+}

@@ -1,3 +1,4 @@
+using System.Globalization;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.App.Traces;
@@ -14,11 +15,17 @@ public abstract record TraceSubject
     /// <summary>A transaction.</summary>
     public sealed record OfTransaction(ChainId Chain, TxHash Tx) : TraceSubject;
 
-    /// <summary>Recognises a subject.</summary>
+    /// <summary>A coin of Bitcoin.</summary>
+    public sealed record OfCoin(ChainId Chain, OutPoint Coin) : TraceSubject;
+
+    /// <summary>
+    /// Recognises a subject. What begins with <c>0x</c> is of an account chain; 64 digits without it, with or without
+    /// <c>:index</c>, and addresses of Bitcoin are of Bitcoin; any other word is a heist.
+    /// </summary>
     /// <param name="text">What the user wrote.</param>
-    /// <param name="chain">The account chain that <c>0x</c> texts belong to.</param>
+    /// <param name="chain">The chain the user named; null where the form tells between the main networks.</param>
     /// <exception cref="InputException">An address or transaction is malformed.</exception>
-    public static TraceSubject Parse(string text, ChainId chain)
+    public static TraceSubject Parse(string text, ChainId? chain)
     {
         if (text.Contains("://", StringComparison.Ordinal))
         {
@@ -26,11 +33,18 @@ public abstract record TraceSubject
             throw new InputException("what is traced is an address, a transaction or a heist; a node's URL is given with --source");
         }
 
-        if (!text.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
+        if (text.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
         {
-            return new OfHeist(text);
+            return chain is { Family: ChainFamily.Utxo } other
+                ? throw new InputException($"{new ParseError(text, 1, $"begins with 0x, and nothing on {other} does")}")
+                : OfAccountChain(text, chain ?? ChainId.Ethereum);
         }
 
+        return chain is { Family: ChainFamily.Account } ? new OfHeist(text) : OfUtxoChain(text, chain);
+    }
+
+    private static TraceSubject OfAccountChain(string text, ChainId chain)
+    {
         // Twenty bytes are an address and thirty-two a transaction; what is nearer to one is a mistake in it.
         const int between = 2 + 52;
         if (text.Length > between)
@@ -44,6 +58,37 @@ public abstract record TraceSubject
             ? new OfAddress(address)
             : throw new InputException($"address {error}");
     }
+
+    private static TraceSubject OfUtxoChain(string text, ChainId? named)
+    {
+        // A heist's id has hyphens, and neither an address nor a transaction has one; an id has 64 digits, which no address has.
+        const int longestAddress = 90;
+        const int shortestId = 60;
+        ChainId chain = named ?? ChainId.Bitcoin;
+        if (text.Contains('-', StringComparison.Ordinal))
+        {
+            return new OfHeist(text);
+        }
+
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        string id = colon < 0 ? text : text[..colon];
+        if (colon >= 0 || (id.Length is >= shortestId and <= longestAddress && id.All(char.IsAsciiHexDigit)))
+        {
+            TxHash tx = TxHash.TryParse(chain.Family, id, out TxHash hash, out ParseError txError) ? hash
+                : throw new InputException($"transaction {txError}");
+            return colon < 0 ? new OfTransaction(chain, tx)
+                : uint.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out uint index)
+                    ? new OfCoin(chain, new OutPoint(tx, index))
+                    : throw new InputException($"coin {new ParseError(text, colon + 2, "expected the output's index after the colon, as in txid:0")}");
+        }
+
+        return Address.TryParse(chain, text, out Address address, out ParseError error) ? new OfAddress(address)
+            : named is null && !LooksLikeAddress(text) ? new OfHeist(text)
+            : throw new InputException($"address {error}");
+    }
+
+    private static bool LooksLikeAddress(string text) =>
+        text.StartsWith("bc1", StringComparison.OrdinalIgnoreCase) || (text.Length is >= 26 and <= 35 && text[0] is '1' or '3');
 }
 
 /// <summary>What a user may say about a trace besides its subject.</summary>
@@ -52,8 +97,8 @@ public sealed record TraceRequest
     /// <summary>Heist id, address or transaction.</summary>
     public required string Subject { get; init; }
 
-    /// <summary>The account chain that addresses and transactions belong to.</summary>
-    public ChainId Chain { get; init; } = ChainId.Ethereum;
+    /// <summary>The chain that addresses and transactions belong to; null where their form tells.</summary>
+    public ChainId? Chain { get; init; }
 
     /// <summary>The user's own record, with what to call it in errors; null for the one that ships with the program.</summary>
     public (string Name, byte[] Bytes)? Data { get; init; }
@@ -84,6 +129,15 @@ public sealed record TraceRequest
 
     /// <summary>From where on an address' money is traced (backward: up to where); null for all of it.</summary>
     public Core.Tracing.Moment? From { get; init; }
+
+    /// <summary>Whether a Bitcoin fee is followed to the coinbase that takes it in.</summary>
+    public bool FollowsFees { get; init; }
+
+    /// <summary>Which heuristics may speak, on Bitcoin; null for those that are on by default.</summary>
+    public Core.Clustering.HeuristicSet? Heuristics { get; init; }
+
+    /// <summary>Whether a trace goes on through CoinJoins.</summary>
+    public bool ThroughCoinJoins { get; init; }
 
     /// <summary>The smallest lot followed, as <c>ASSET=AMOUNT</c>.</summary>
     public IReadOnlyList<string> SmallestLots { get; init; } = [];

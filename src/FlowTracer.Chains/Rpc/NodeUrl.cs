@@ -34,6 +34,23 @@ public sealed class NodeUrl
         _secrets = [];
     }
 
+    private NodeUrl(string folder)
+    {
+        Folder = folder;
+        Display = folder;
+        Uri = new Uri(Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar);
+        _secrets = [];
+    }
+
+    /// <summary>The folder, where it is one of a node's block files and nothing on the network; else null.</summary>
+    public string? Folder { get; }
+
+    /// <summary>Whether it is a folder.</summary>
+    public bool IsFolder => Folder is not null;
+
+    /// <summary>A folder as the address of a source.</summary>
+    public static NodeUrl OfFolder(string path) => new(Path.GetFullPath(path));
+
     /// <summary>Tells this address from others, and nothing of it: its SHA-256.</summary>
     public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Uri.AbsoluteUri)));
 

@@ -23,6 +23,21 @@ public sealed record CoinTransaction(
     /// <summary>What its outputs are worth, in satoshi.</summary>
     public ulong OutputSats => Sum(Outputs);
 
+    /// <summary>
+    /// A movement of Bitcoin as heuristics see it; null for what is no transaction whose inputs are all known.
+    /// </summary>
+    /// <param name="movement">The movement.</param>
+    public static CoinTransaction? Of(Movement movement)
+    {
+        ArgumentNullException.ThrowIfNull(movement);
+        return movement is { Kind: MovementKind.Transaction, Tx: TxHash id } && movement.Chain.Family == ChainFamily.Utxo
+            ? new CoinTransaction(id, SidesOf(movement.Inputs), SidesOf(movement.Outputs), movement.CarriesData)
+            : null;
+    }
+
+    private static ImmutableArray<CoinSide> SidesOf(ImmutableArray<Leg> legs) => [.. legs.Select(static leg =>
+        new CoinSide(leg.Holder.Coin, leg.Holder.Address, leg.Amount.TryGetUInt64(out ulong sats) ? sats : ulong.MaxValue))];
+
     private static ulong Sum(ImmutableArray<CoinSide> sides)
     {
         ulong sum = 0;

@@ -107,6 +107,9 @@ public sealed class Movement
     /// <summary>Why it may be read otherwise than as stated, as the end of a sentence; null where nothing speaks against it.</summary>
     public string? Doubt { get; private init; }
 
+    /// <summary>Whether it is a Bitcoin transaction with an output of no value that carries data (OP_RETURN).</summary>
+    public bool CarriesData { get; private init; }
+
     /// <summary>Who gives. The amounts of each leg are more than zero.</summary>
     public ImmutableArray<Leg> Inputs { get; }
 
@@ -140,6 +143,10 @@ public sealed class Movement
     /// <summary>Whether an account pays itself: no lot changes (DESIGN section 3).</summary>
     public bool IsSelfTransfer => Inputs.Length == 1 && Outputs.Length == 1 && Inputs[0].Holder == Outputs[0].Holder;
 
+    /// <summary>The same movement, of which it is less sure that value moved as stated.</summary>
+    public Movement As(Grade grade, string doubt) =>
+        new(Kind, grade, Position, Stamp, Tx, Source, Inputs, Outputs) { Doubt = doubt, CarriesData = CarriesData };
+
     /// <summary>A movement, checked: see the rules of each <see cref="MovementKind"/>.</summary>
     /// <exception cref="ArgumentException">
     /// A leg is zero, there is no leg, a swap is not 1→1 in two assets, or anything else mixes assets, gives out more
@@ -155,14 +162,15 @@ public sealed class Movement
         string source,
         ImmutableArray<Leg> inputs,
         ImmutableArray<Leg> outputs,
-        string? doubt = null)
+        string? doubt = null,
+        bool carriesData = false)
     {
         if (Fault(kind, position, inputs, outputs) is string fault)
         {
             throw new ArgumentException($"not a movement: {fault}", nameof(kind));
         }
 
-        return new Movement(kind, grade, position, stamp, tx, source, inputs, outputs) { Doubt = doubt };
+        return new Movement(kind, grade, position, stamp, tx, source, inputs, outputs) { Doubt = doubt, CarriesData = carriesData };
     }
 
     private static string? Fault(

@@ -77,6 +77,19 @@ public interface IHistorySource
     /// <summary>What a transaction moved, in order; empty when the source does not know the transaction.</summary>
     Task<IReadOnlyList<Movement>> FindTransactionAsync(ChainId chain, TxHash tx, CancellationToken cancellationToken);
 
+    /// <summary>What several transactions of a chain moved, in the order asked for.</summary>
+    async Task<IReadOnlyList<IReadOnlyList<Movement>>> FindTransactionsAsync(
+        ChainId chain, IReadOnlyList<TxHash> txs, CancellationToken cancellationToken)
+    {
+        List<IReadOnlyList<Movement>> found = [];
+        foreach (TxHash tx in txs)
+        {
+            found.Add(await FindTransactionAsync(chain, tx, cancellationToken).ConfigureAwait(false));
+        }
+
+        return found;
+    }
+
     /// <summary>
     /// What the source knows an address to have held, sorted; empty when it knows nothing of it. What it held on the
     /// other side of the position only, may be left out.

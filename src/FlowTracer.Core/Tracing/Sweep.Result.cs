@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using FlowTracer.Core.Clustering;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
 using FlowTracer.Core.Taint;
@@ -188,7 +189,7 @@ internal sealed partial class Sweep
 
         foreach (Hop hop in _graph.Hops)
         {
-            if (hop.Movement.Grade is Grade.Inferred or Grade.Hypothesis)
+            if (hop.Movement is { Grade: Grade.Inferred or Grade.Hypothesis, Doubt: null })
             {
                 yield return new Assumption(
                     hop.Movement.Grade == Grade.Inferred ? "inferred-amount" : "hypothesis",
@@ -197,7 +198,21 @@ internal sealed partial class Sweep
             }
         }
 
-        foreach (Hop hop in _graph.Hops.Where(static hop => hop.Movement.Doubt is not null).DistinctBy(static hop => hop.Movement))
+        foreach ((int node, CoinJoinFinding mix) in _mixes)
+        {
+            yield return new Assumption(
+                "coinjoin", _graph.Nodes[node].Id,
+                $"Taken for a {mix.Protocol} CoinJoin by {mix.Heuristic} (confidence {mix.Confidence.ToString().ToLowerInvariant()}): {mix.Why}. {(_question.ThroughCoinJoins ? "The trace goes on through it, and every link is a hypothesis." : "What enters it ends there as in a mixer.")}");
+        }
+
+        foreach (Hop hop in _graph.Hops
+            .Where(static hop => hop.Movement is { Kind: MovementKind.Unresolved, Doubt: not null }).DistinctBy(static hop => hop.Movement))
+        {
+            yield return new Assumption(
+                "unresolved", _graph.Nodes[hop.From].Id, $"What went on{InTransaction(hop.Movement)} cannot be told: {hop.Movement.Doubt}.");
+        }
+
+        foreach (Hop hop in _graph.Hops.Where(static hop => hop.Movement is { IsSwap: true, Doubt: not null }).DistinctBy(static hop => hop.Movement))
         {
             yield return new Assumption(
                 "unconfirmed-swap", _graph.Nodes[hop.To].Id,

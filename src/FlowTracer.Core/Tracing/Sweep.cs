@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using FlowTracer.Core.Attributions;
+using FlowTracer.Core.Clustering;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
 using FlowTracer.Core.Taint;
@@ -23,6 +24,7 @@ internal sealed partial class Sweep
     private readonly SinkBook _sinks = new();
     private readonly Dictionary<Holder, ActiveHolder> _active = [];
     private readonly HashSet<Address> _activeAddresses = [];
+    private readonly SortedDictionary<int, CoinJoinFinding> _mixes = [];
     private readonly Dictionary<(ChainId, Position), List<SeedClaim>> _seedsAt = [];
     private readonly List<SeedClaim> _waiting = [];
     private readonly SeedClaim[] _seeds;
@@ -176,6 +178,11 @@ internal sealed partial class Sweep
 
         List<Lot>[] drawn = new List<Lot>[from.Length];
         int? depth = Draw(from, drawn);
+        if (depth is not null && MixOf(movement) is { } mix)
+        {
+            (movement, depth) = Mix(movement, mix, from, drawn, depth);
+        }
+
         if (seeds is null && depth is null && !AnyClaims(to))
         {
             ReceiveClean(to);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using FlowTracer.Core.Clustering;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
 using FlowTracer.Core.Taint;
@@ -28,4 +29,12 @@ public sealed record TraceQuestion(
     /// <c>fee</c>.
     /// </summary>
     public bool FollowFees { get; init; }
+
+    /// <summary>Which heuristics may speak. Those that find CoinJoins decide where a Bitcoin trace ends.</summary>
+    public HeuristicSet Heuristics { get; init; }
+
+    /// <summary>
+    /// Whether the trace goes on through a CoinJoin, every link of it a hypothesis; else it ends there as in a mixer.
+    /// </summary>
+    public bool ThroughCoinJoins { get; init; }
 }

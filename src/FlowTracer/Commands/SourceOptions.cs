@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using FlowTracer.App.Sources;
 using FlowTracer.Core.Model;
+using FlowTracer.Views;
 using ParseError = FlowTracer.Core.Model.ParseError;
 
 namespace FlowTracer.Commands;
@@ -11,7 +12,7 @@ internal sealed class SourceOptions
 {
     private readonly Option<string[]> _source = new("--source", "-s")
     {
-        Description = "A live node or explorer: a URL, or a name from the settings (docs/sources.md). Repeated, the next answers where one does not.",
+        Description = "A live node, explorer or Electrum server: a URL, a folder of Bitcoin's block files, or a name from the settings (docs/sources.md). Repeated, the next answers where one does not.",
     };
 
     private readonly Option<bool> _crossCheck = new("--cross-check")
@@ -28,7 +29,7 @@ internal sealed class SourceOptions
 
     private readonly Option<int?> _confirmations = new("--confirmations")
     {
-        Description = "End this many blocks before the newest, instead of with the newest final block.",
+        Description = "End this many blocks before the newest, instead of with the newest final block (on Bitcoin: one with six confirmations).",
     };
 
     private readonly Option<string?> _asOf = new("--as-of") { Description = "End with this block." };
@@ -93,6 +94,7 @@ internal sealed class SourceOptions
             Confirmations = parsed.GetValue(_confirmations),
             AsOf = BlockOf(parsed.GetValue(_asOf)),
             CacheFolder = parsed.GetValue(_cache),
+            Reading = new ReadingLine(),
         };
     }
 

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using FlowTracer.App.Sources;
 using FlowTracer.App.Traces;
+using FlowTracer.Core.Clustering;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
 using FlowTracer.Core.Tracing;
@@ -15,7 +16,7 @@ internal sealed class TraceOptions
 {
     private readonly Argument<string> _subject = new("subject")
     {
-        Description = "A heist of the catalogue, an address or a transaction (0x…).",
+        Description = "A heist of the catalogue, an address, a transaction (0x…, or a txid) or a coin (txid:index).",
     };
 
     private readonly Option<string?> _data = new("--data", "-d")
@@ -30,15 +31,29 @@ internal sealed class TraceOptions
         Description = "Trace an address of a live source even if it is a contract.",
     };
 
-    private readonly Option<string> _chain = new("--chain")
+    private readonly Option<string?> _chain = new("--chain")
     {
-        Description = "The chain of an address or transaction: ethereum, or ethereum-N for a test network.",
-        DefaultValueFactory = static _ => "ethereum",
+        Description = "The chain of an address or transaction: ethereum, bitcoin, or a test network (ethereum-N, bitcoin-regtest …). Its form tells the main networks apart.",
     };
 
     private readonly Option<bool> _backward = new("--backward")
     {
         Description = "Where did the money come from, instead of where it went.",
+    };
+
+    private readonly Option<bool> _followFees = new("--follow-fees")
+    {
+        Description = "On Bitcoin, follow fees into the coinbase of their block, in the order of its transactions.",
+    };
+
+    private readonly Option<string?> _heuristics = new("--heuristics")
+    {
+        Description = "On Bitcoin, which heuristics may speak: default, all, none, or names separated by commas, -name to leave one out (docs/heuristics.md).",
+    };
+
+    private readonly Option<bool> _throughCoinJoin = new("--through-coinjoin")
+    {
+        Description = "On Bitcoin, go on through CoinJoins instead of ending there; what follows is a hypothesis.",
     };
 
     private readonly Option<string?> _asset = new("--asset")
@@ -88,7 +103,7 @@ internal sealed class TraceOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(_subject);
-        foreach (Option option in (Option[])[_data, _chain, _backward, _asset, _to, _amount, _from, _until, _hops, _addresses, _degree, _smallest, _allowContract])
+        foreach (Option option in (Option[])[_data, _chain, _backward, _asset, _to, _amount, _from, _until, _hops, _addresses, _degree, _smallest, _followFees, _heuristics, _throughCoinJoin, _allowContract])
         {
             command.Options.Add(option);
         }
@@ -100,12 +115,10 @@ internal sealed class TraceOptions
     /// <exception cref="InputException">An option cannot be used, or its file cannot be read.</exception>
     public async Task<TraceRequest> ReadAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        string chainText = parsed.GetValue(_chain)!;
-        if (!ChainId.TryParse(chainText, out ChainId chain) || chain.Family != ChainFamily.Account)
-        {
-            throw new InputException($"--chain {new ParseError(chainText, 1, "expected ethereum, or ethereum-N for a test network")}");
-        }
-
+        ChainId? chain = parsed.GetValue(_chain) is not string text ? null
+            : ChainId.TryParse(text, out ChainId named) ? named
+            : throw new InputException(
+                $"--chain {new ParseError(text, 1, "expected ethereum, bitcoin, or a test network: ethereum-N, bitcoin-testnet, bitcoin-signet, bitcoin-regtest")}");
         SourceRequest? source = _sources.Read(parsed);
         if (source is not null && parsed.GetValue(_data) is not null)
         {
@@ -121,6 +134,9 @@ internal sealed class TraceOptions
             Source = source,
             AllowsContract = parsed.GetValue(_allowContract),
             Direction = direction,
+            FollowsFees = parsed.GetValue(_followFees),
+            Heuristics = parsed.GetValue(_heuristics) is string names ? HeuristicSet.Parse(names) : null,
+            ThroughCoinJoins = parsed.GetValue(_throughCoinJoin),
             Asset = parsed.GetValue(_asset),
             To = parsed.GetValue(_to),
             Amount = parsed.GetValue(_amount),

@@ -2,12 +2,15 @@ using System.Globalization;
 using System.Text.Json;
 using FlowTracer.App.Heists;
 using FlowTracer.App.Traces;
+using FlowTracer.Core.Model;
 
 namespace FlowTracer.Views;
 
 /// <summary>The catalogue of heists.</summary>
 internal static class HeistView
 {
+    private const int SeedsShown = 8;
+
     public static void WriteList(IReadOnlyList<Heist> heists, bool asJson)
     {
         if (asJson)
@@ -45,10 +48,21 @@ internal static class HeistView
         console.Line($"Loss {Loss(heist)}; attributed to {(heist.Attribution.Length > 0 ? heist.Attribution : "nobody")}.");
         console.Paragraph(heist.Summary);
         console.Heading("SEEDS");
-        foreach (HeistSeed seed in heist.Seeds)
+        foreach (var total in heist.Seeds.GroupBy(static seed => seed.Asset))
+        {
+            Amount sum = total.Aggregate(Amount.Zero, static (sum, seed) => sum + seed.Amount);
+            console.Line($"{assets[total.Key].Text(sum)} in {total.Count():N0} {(total.Count() == 1 ? "seed" : "seeds")}");
+        }
+
+        foreach (HeistSeed seed in heist.Seeds.Take(SeedsShown))
         {
             console.Line($"{assets[seed.Asset].Text(seed.Amount)} to {seed.To}");
             console.Line($"  {seed.Transaction.ToString(seed.Asset.Chain.Family)}");
+        }
+
+        if (heist.Seeds.Length > SeedsShown)
+        {
+            console.Line($"and {heist.Seeds.Length - SeedsShown:N0} more, all with --json.");
         }
 
         console.Heading("RECORD");

@@ -27,9 +27,9 @@ internal static class LiveView
         Console.Error.WriteLine(live.ViewIsKept
             ? $"{live.Name}: {live.Source.Method}, {end}, as when this was first traced (--refresh looks further)"
             : $"{live.Name}: {live.Source.Method}, {end}");
-        if (!live.Abilities.SeesInternal)
+        foreach (string limit in live.Limits)
         {
-            Console.Error.WriteLine("flowtracer: these sources show neither old balances nor what contracts do: internal transfers are not seen, and the coverage says so");
+            Console.Error.WriteLine($"flowtracer: {limit}");
         }
     }
 

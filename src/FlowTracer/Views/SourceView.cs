@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using FlowTracer.App.Sources;
+using FlowTracer.Chains.Bitcoin.Live;
 using FlowTracer.Chains.Ethereum.Live;
+using FlowTracer.Chains.Rpc;
 
 namespace FlowTracer.Views;
 
@@ -31,7 +33,7 @@ internal static class SourceView
                 continue;
             }
 
-            Write(console, report, report.Abilities!, report.View!);
+            Write(console, report, report.View!);
         }
     }
 
@@ -72,10 +74,9 @@ internal static class SourceView
     private static string Shown(string url) =>
         Uri.TryCreate(url, UriKind.Absolute, out Uri? address) ? $"{address.Scheme}://{address.Authority.Split('@')[^1]}" : "(not a URL)";
 
-    private static void Write(Terminal console, SourceReport report, NodeAbilities abilities, ChainView view)
+    private static void Write(Terminal console, SourceReport report, ChainView view)
     {
-        string kind = report.IsExplorer ? "explorer with Etherscan's API" : abilities.Client.Length > 0 ? abilities.Client : "node";
-        console.Line($"{view.Chain}, {kind}");
+        console.Line($"{view.Chain}, {KindOf(report)}");
         console.Table(
             ["", ""],
             [
@@ -83,19 +84,35 @@ internal static class SourceView
                 ["newest block", Number(report.NewestBlock)],
                 ["newest final block", Number(view.FinalBlock)],
                 ["latency", $"{report.LatencyMs} ms"],
-                ["calls in a request", report.IsExplorer ? "1" : report.BatchSize.ToString(CultureInfo.InvariantCulture)],
-                ["trace_filter", Has(abilities.HasTraceFilter, abilities.WidestTraceRange)],
-                ["ots_searchTransactionsBefore", Has(abilities.HasOtterscan)],
-                ["ots_getInternalOperations", Has(abilities.HasOtterscanInternals)],
-                ["Etherscan's lists", Has(abilities.HasExplorer)],
-                ["trace_transaction", Has(abilities.HasTraceTransaction)],
-                ["debug_traceTransaction callTracer", Has(abilities.HasCallTracer)],
-                ["old balances (archive)", Has(abilities.HasOldState)],
-                ["eth_getLogs", Has(abilities.HasLogs, abilities.WidestLogRange)],
-                ["eth_getBlockReceipts", Has(abilities.HasBlockReceipts)],
+                .. report.Abilities is { } abilities ? Rows(report, abilities) : Rows(report.About!),
             ],
             elastic: 1);
     }
+
+    private static string KindOf(SourceReport report) => report switch
+    {
+        { About: { } about } => about.Client.Length > 0 ? $"{about.Kind} ({about.Client})" : about.Kind,
+        { Kind: SourceKind.Explorer } => "explorer with Etherscan's API",
+        _ => report.Abilities!.Client.Length > 0 ? report.Abilities.Client : "node",
+    };
+
+    private static string[][] Rows(AboutSource about) => about.Limits.Count == 0
+        ? [["cannot", "nothing that a trace needs"]]
+        : [.. about.Limits.Select((limit, i) => new[] { i == 0 ? "cannot" : "", limit })];
+
+    private static string[][] Rows(SourceReport report, NodeAbilities abilities) =>
+    [
+        ["calls in a request", report.Kind == SourceKind.Explorer ? "1" : report.BatchSize.ToString(CultureInfo.InvariantCulture)],
+        ["trace_filter", Has(abilities.HasTraceFilter, abilities.WidestTraceRange)],
+        ["ots_searchTransactionsBefore", Has(abilities.HasOtterscan)],
+        ["ots_getInternalOperations", Has(abilities.HasOtterscanInternals)],
+        ["Etherscan's lists", Has(abilities.HasExplorer)],
+        ["trace_transaction", Has(abilities.HasTraceTransaction)],
+        ["debug_traceTransaction callTracer", Has(abilities.HasCallTracer)],
+        ["old balances (archive)", Has(abilities.HasOldState)],
+        ["eth_getLogs", Has(abilities.HasLogs, abilities.WidestLogRange)],
+        ["eth_getBlockReceipts", Has(abilities.HasBlockReceipts)],
+    ];
 
     private static string Has(bool has, ulong widest = 0) =>
         !has ? "no" : widest == 0 ? "yes" : $"yes, up to {Number(widest)} blocks at once";
@@ -106,18 +123,24 @@ internal static class SourceView
     {
         json.WriteString("source", report.Name);
         json.WriteString("fault", report.Fault?.Message);
-        if (report.Abilities is not { } abilities || report.View is not { } view)
+        if (report.View is not { } view)
         {
             return;
         }
 
-        json.WriteString("kind", report.IsExplorer ? "explorer" : "node");
-        json.WriteString("client", abilities.Client);
+        json.WriteString("kind", WordOf(report.Kind));
+        json.WriteString("client", report.Abilities?.Client ?? report.About!.Client);
         json.WriteString("chain", view.Chain.ToString());
         json.WriteString("method", report.Method);
         json.WriteNumber("newest_block", report.NewestBlock);
         json.WriteNumber("final_block", view.FinalBlock);
         json.WriteNumber("latency_ms", report.LatencyMs);
+        if (report.Abilities is not { } abilities)
+        {
+            json.Texts("limits", report.About!.Limits);
+            return;
+        }
+
         json.WriteNumber("batch_size", report.BatchSize);
         json.WriteBoolean("trace_filter", abilities.HasTraceFilter);
         json.WriteNumber("trace_filter_blocks", abilities.WidestTraceRange);
@@ -131,4 +154,14 @@ internal static class SourceView
         json.WriteNumber("logs_blocks", abilities.WidestLogRange);
         json.WriteBoolean("block_receipts", abilities.HasBlockReceipts);
     }
+
+    private static string WordOf(SourceKind kind) => kind switch
+    {
+        SourceKind.EthereumNode => "node",
+        SourceKind.Explorer => "explorer",
+        SourceKind.BitcoinNode => "bitcoin-node",
+        SourceKind.Esplora => "esplora",
+        SourceKind.Electrum => "electrum",
+        _ => "block-files",
+    };
 }

@@ -15,6 +15,9 @@ internal static class TraceView
     private const int GapsShown = 12;
     private const int PlacesShown = 5;
 
+    // A theft of thousands of outputs is read as one sum; the exports have each seed's own sheet.
+    private const int SeedsShown = 8;
+
     public static void Write(Terminal console, TraceReport report, LiveSource? live)
     {
         Title(console, report);
@@ -23,6 +26,7 @@ internal static class TraceView
         Holders(console, report);
         Gaps(console, report);
         Assumptions(console, report);
+        PatternsView.Write(console, report);
         Basis(console, report, live);
     }
 
@@ -46,7 +50,7 @@ internal static class TraceView
         string subject = report.Heist is { } heist ? $"{heist.Name}, {heist.Date}" : report.Provenance.Subject;
         string asked = question.Direction == Direction.Forward ? "where the money went" : "where the money came from";
         console.Title($"{subject}: {asked}");
-        console.Paragraph($"Policy {question.Policy.Name}: {question.Policy.Summary}. {LimitsText(question.Limits, report.Assets)}");
+        console.Paragraph($"Policy {question.Policy.Name}: {question.Policy.Summary}. {LimitsText(question.Limits, report.Assets)}{(question.FollowFees ? " Fees are followed into the coinbase of their block." : "")}");
     }
 
     private static string LimitsText(Limits limits, AssetCatalogue assets)
@@ -79,6 +83,16 @@ internal static class TraceView
     private static void Stolen(Terminal console, TraceReport report)
     {
         console.Heading(report.Trace.Question.Direction == Direction.Forward ? "STOLEN" : "ASKED FOR");
+        if (HasManySeeds(report))
+        {
+            foreach (IGrouping<Asset, SeedBalance> seeds in report.Trace.Balance.GroupBy(static balance => balance.Asset))
+            {
+                console.Line($"{seeds.Count():N0} seeds  {report.Assets[seeds.Key].Text(Sum(seeds.Select(static balance => balance.Stolen)))} in all; the exports list them.");
+            }
+
+            return;
+        }
+
         foreach (SeedBalance balance in report.Trace.Balance)
         {
             Seed seed = report.Trace.Question.Seeds[balance.Seed];
@@ -103,7 +117,7 @@ internal static class TraceView
     {
         bool reach = report.Trace.Question.Policy.MeasuresReach;
         console.Heading(reach ? "REACH (marked amounts pass many hands and do not add up)" : "BALANCE SHEET");
-        foreach (SeedBalance balance in report.Trace.Balance)
+        foreach (SeedBalance balance in HasManySeeds(report) ? [] : report.Trace.Balance)
         {
             AssetName asset = report.Assets[balance.Asset];
             List<string[]?> rows = [.. balance.Sinks.Select(row => Row(row, balance, report, reach))];
@@ -122,9 +136,55 @@ internal static class TraceView
                 rows, elastic: 1);
         }
 
+        if (HasManySeeds(report))
+        {
+            BalanceOfAll(console, report, reach);
+        }
+
         console.Line();
         Misreadings(console, report);
     }
+
+    private static bool HasManySeeds(TraceReport report) => report.Trace.Balance.Length > SeedsShown;
+
+    private static void BalanceOfAll(Terminal console, TraceReport report, bool reach)
+    {
+        foreach (IGrouping<Asset, SeedBalance> seeds in report.Trace.Balance.GroupBy(static balance => balance.Asset))
+        {
+            AssetName asset = report.Assets[seeds.Key];
+            Amount stolen = Sum(seeds.Select(static balance => balance.Stolen));
+            var sinks = from row in seeds.SelectMany(static balance => balance.Sinks)
+                        group row by (row.Kind, row.Name, row.Asset) into rows
+                        let amount = Sum(rows.Select(static row => row.Amount))
+                        orderby rows.Key.Kind, amount descending, rows.Key.Name
+                        select (rows.Key, Amount: amount, Seeds: rows.Count());
+            List<string[]?> table =
+            [
+                .. sinks.Select(sink => (string[])
+                [
+                    sink.Key.Kind.Word(),
+                    NameOf(sink.Key.Kind, sink.Key.Name, report.Trace.Question.Direction, report.Provenance.AsOf is not null),
+                    reach ? "" : asset.Cut(sink.Amount, 8),
+                    reach ? "" : Share.Percent(sink.Amount, stolen),
+                    sink.Seeds.ToString("N0", CultureInfo.InvariantCulture),
+                ]),
+            ];
+            Amount earlier = Sum(seeds.Select(static balance => balance.ClaimedEarlier));
+            if (!reach && !earlier.IsZero)
+            {
+                table.Add(["earlier", "in an earlier seed's sheet", asset.Cut(earlier, 8), Share.Percent(earlier, stolen), ""]);
+            }
+
+            if (!reach)
+            {
+                table.AddRange([null, ["total", "residual 0", asset.Cut(stolen, 8), Share.Percent(stolen, stolen), ""]]);
+            }
+
+            console.Table(["All seeds", "", reach ? "" : $">{asset.Symbol}", reach ? "" : ">share", ">seeds"], table, elastic: 1);
+        }
+    }
+
+    private static Amount Sum(IEnumerable<Amount> amounts) => amounts.Aggregate(Amount.Zero, static (sum, amount) => sum + amount);
 
     private static string[] Row(SinkRow row, SeedBalance balance, TraceReport report, bool reach)
     {
@@ -212,6 +272,25 @@ internal static class TraceView
             return;
         }
 
+        if (HasManySeeds(report))
+        {
+            // Of many seeds, each node's value is told once.
+            holdings =
+            [
+                .. from one in holdings
+                   group one by (one.node, report.Trace.Balance[one.holding.Seed].Asset, one.holding.Sink) into same
+                   let first = same.First()
+                   let held = first.holding with
+                   {
+                       Seed = report.Trace.Balance.First(balance => balance.Asset == same.Key.Asset).Seed,
+                       Amount = Sum(same.Select(static one => one.holding.Amount)),
+                       Origin = Sum(same.Select(static one => one.holding.Origin)),
+                   }
+                   orderby held.Seed, held.Origin descending, held.Amount descending, first.node.Id
+                   select (first.node, held),
+            ];
+        }
+
         bool reach = report.Trace.Question.Policy.MeasuresReach;
         console.Heading(report.Trace.Question.Direction == Direction.Forward ? "LAST SEEN AT, largest first" : "FIRST SEEN AT, largest first");
         Dictionary<Address, string> roles = report.Trace.Question.Known.GroupBy(static k => k.Address).ToDictionary(static g => g.Key, static g => g.First().Role);
@@ -224,7 +303,7 @@ internal static class TraceView
             }
 
             console.Table(
-                [$"Seed {bySeed.Key + 1}", reach ? ">marked" : $">{asset.Symbol}", "", "known as"],
+                [HasManySeeds(report) ? "All seeds" : $"Seed {bySeed.Key + 1}", reach ? ">marked" : $">{asset.Symbol}", "", "known as"],
                 [
                     .. bySeed.Take(HoldersShown).Select(string[] (h) =>
                     [

@@ -38,7 +38,10 @@ internal static class BitcoinMovements
         if (unknown == 0)
         {
             return inputs.IsEmpty ? [] :
-                [Movement.Create(MovementKind.Transaction, Grade.Recorded, at, stamp, placed.Id, Source, inputs, outputs)];
+            [
+                Movement.Create(
+                    MovementKind.Transaction, Grade.Recorded, at, stamp, placed.Id, Source, inputs, outputs, carriesData: CarriesData(placed.Tx)),
+            ];
         }
 
         string doubt = string.Create(
@@ -55,6 +58,19 @@ internal static class BitcoinMovements
         }
 
         return parts.ToImmutable();
+    }
+
+    private static bool CarriesData(Transaction tx)
+    {
+        foreach (TxOut output in tx.Outputs)
+        {
+            if (output is { ValueSats: 0, Kind: ScriptKind.NullData })
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static ImmutableArray<Leg> OutputsOf(PlacedTransaction placed, ChainId chain)

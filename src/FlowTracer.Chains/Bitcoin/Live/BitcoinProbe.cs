@@ -13,24 +13,14 @@ public sealed class BitcoinProbe(IRpc rpc)
     // What is kept for good lies a good deal deeper: a coinbase may not be spent before (consensus: 100 blocks).
     private const ulong FinalDepth = 100;
 
-    private static readonly (string Genesis, ChainId Chain)[] Networks =
-    [
-        ("000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f", ChainId.Bitcoin),
-        ("000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943", ChainId.BitcoinTestnet),
-        ("00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043", ChainId.BitcoinTestnet),
-        ("0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206", ChainId.BitcoinRegtest),
-        ("00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6", ChainId.BitcoinSignet),
-    ];
-
     /// <summary>The chain the source is on.</summary>
     /// <exception cref="InputException">It answers, but not as a source of Bitcoin does.</exception>
     /// <exception cref="SourceException">It does not answer.</exception>
     public async Task<ChainId> ChainAsync(CancellationToken cancellationToken)
     {
         string genesis = await GenesisAsync(cancellationToken).ConfigureAwait(false);
-        return Array.Find(Networks, network => network.Genesis == genesis) is { Genesis: not null } found
-            ? found.Chain
-            : throw new InputException($"{rpc.Name} is on no Bitcoin network known here: its first block is {genesis}");
+        return (Hash256.TryParse(genesis, out Hash256 hash) ? KnownGenesis.ChainOf(hash) : null)
+            ?? throw new InputException($"{rpc.Name} is on no Bitcoin network known here: its first block is {genesis}");
     }
 
     /// <summary>What the source is and can do.</summary>
@@ -54,15 +44,27 @@ public sealed class BitcoinProbe(IRpc rpc)
             throw new InputException($"block {head} is not there yet: {rpc.Name} has blocks up to {newest}");
         }
 
-        BlockHeader header = await node.FreshHeaderAsync(head, isKept: false, cancellationToken).ConfigureAwait(false)
-            ?? throw new SourceException(rpc.Name, BitcoinCalls.HeaderAt(head).Shown, "has no such block");
+        BlockHeader? header = await node.FreshHeaderAsync(head, isKept: false, cancellationToken).ConfigureAwait(false);
+        while (header is null && asOf is null && head < newest)
+        {
+            // A folder of a few block files may have no block as old as that.
+            header = await node.FreshHeaderAsync(++head, isKept: false, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (header is not { } last)
+        {
+            throw asOf is null
+                ? new SourceException(rpc.Name, BitcoinCalls.HeaderAt(head).Shown, "has no such block")
+                : new InputException($"{rpc.Name} has no block {head}");
+        }
+
         return new ChainView(
-            chain, await GenesisAsync(cancellationToken).ConfigureAwait(false), head, header.ComputeHash().ToString(), header.Time,
+            chain, await GenesisAsync(cancellationToken).ConfigureAwait(false), head, last.ComputeHash().ToString(), last.Time,
             newest - Math.Min(newest, FinalDepth));
     }
 
     private async Task<string> GenesisAsync(CancellationToken cancellationToken) =>
-        (await AskAsync(BitcoinCalls.GenesisHash(), cancellationToken).ConfigureAwait(false)).GetString()!;
+        (await AskAsync(BitcoinCalls.GenesisHash(), cancellationToken).ConfigureAwait(false)).ToString();
 
     private async Task<JsonElement> AskAsync(RpcCall call, CancellationToken cancellationToken)
     {

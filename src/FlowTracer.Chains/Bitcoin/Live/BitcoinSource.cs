@@ -62,11 +62,17 @@ public sealed class BitcoinSource : ILiveSource
 
     /// <inheritdoc/>
     /// <exception cref="InputException">The transaction is not confirmed, or not as far down as is looked.</exception>
-    public Task<IReadOnlyList<Movement>> FindTransactionAsync(ChainId chain, TxHash tx, CancellationToken cancellationToken) =>
-        AskAsync<IReadOnlyList<Movement>>(
-            async () => chain == View.Chain && await FindAsync(tx, cancellationToken).ConfigureAwait(false) is { } found
-                ? found.Movements
-                : [],
+    public async Task<IReadOnlyList<Movement>> FindTransactionAsync(ChainId chain, TxHash tx, CancellationToken cancellationToken) =>
+        (await FindTransactionsAsync(chain, [tx], cancellationToken).ConfigureAwait(false))[0];
+
+    /// <inheritdoc/>
+    /// <exception cref="InputException">One of them is not confirmed, or not as far down as is looked.</exception>
+    public Task<IReadOnlyList<IReadOnlyList<Movement>>> FindTransactionsAsync(
+        ChainId chain, IReadOnlyList<TxHash> txs, CancellationToken cancellationToken) => AskAsync<IReadOnlyList<IReadOnlyList<Movement>>>(
+            async () => chain == View.Chain
+                ? await Task.WhenAll(txs.Select(async Task<IReadOnlyList<Movement>> (tx) =>
+                    (await FindAsync(tx, cancellationToken).ConfigureAwait(false))?.Movements ?? [])).ConfigureAwait(false)
+                : [.. txs.Select(static _ => (IReadOnlyList<Movement>)[])],
             cancellationToken);
 
     /// <inheritdoc/>
