@@ -4,7 +4,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
 using FlowTracer.Benchmarks;
 
-// `process` times whole runs of the program, `live` asks a real node; anything else goes to BenchmarkDotNet (--filter, --list …).
+// `process` times whole runs of the program, `live` asks a real node, `blocks` reads blocks; anything else goes to BenchmarkDotNet (--filter, --list …).
 if (args is ["process", .. string[] rest])
 {
     return WholeProcess.Run(rest);
@@ -14,6 +14,12 @@ if (args is ["process", .. string[] rest])
 if (args is ["live"])
 {
     return await LiveNodes.RunAsync();
+}
+
+// `blocks` reads Bitcoin blocks from memory, and folders of block files.
+if (args is ["blocks", .. string[] numbers])
+{
+    return await BlockReading.RunAsync(numbers);
 }
 
 // In process: the figures are of this build, and nothing is restored or compiled while measuring.

@@ -43,9 +43,10 @@ public static class MerkleTree
     /// <summary>The other halves of the pairs from a leaf up to the root: the proof that it is among the leaves.</summary>
     /// <param name="leaves">Transaction ids as stored.</param>
     /// <param name="index">Which of them, from 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are fewer leaves.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such leaf.</exception>
     public static Hash256[] Branch(ReadOnlySpan<Hash256> leaves, int index)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, leaves.Length);
         List<Hash256> branch = [];
         Hash256[] level = [.. leaves, Hash256.Zero];

@@ -66,6 +66,7 @@ internal sealed class BlockFilesScanner(BlockFolder folder, Fingerprints fingerp
                 files[at] = BlockFolder.Guard(files[at].Path, () => Read(files[at], at, meter, cancellationToken, out found[at]));
             }
         }));
+        cancellationToken.ThrowIfCancellationRequested();
         _files = files;
         return [.. found.SelectMany(static blocks => blocks ?? [])];
     }

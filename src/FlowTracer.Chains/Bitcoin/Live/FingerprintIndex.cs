@@ -62,12 +62,13 @@ internal sealed class FingerprintIndex
     public List<uint> Find(ulong fingerprint)
     {
         List<uint> found = [];
-        ulong first = (ulong)(uint)fingerprint << NumberBits;
+        ulong rest = fingerprint & uint.MaxValue;
+        ulong first = rest << NumberBits;
         foreach (ulong[][] layer in _layers)
         {
             ulong[] shard = layer[ShardOf(fingerprint)];
             int at = Array.BinarySearch(shard, first);
-            for (at = at < 0 ? ~at : at; at < shard.Length && shard[at] >> NumberBits == (uint)fingerprint; at++)
+            for (at = at < 0 ? ~at : at; at < shard.Length && shard[at] >> NumberBits == rest; at++)
             {
                 found.Add((uint)(shard[at] & uint.MaxValue));
             }
@@ -99,7 +100,7 @@ internal sealed class FingerprintIndex
             {
                 (ulong fingerprint, uint number) = part[i];
                 int shard = ShardOf(fingerprint);
-                shards[shard][next[shard]++] = ((ulong)(uint)fingerprint << NumberBits) | number;
+                shards[shard][next[shard]++] = ((fingerprint & uint.MaxValue) << NumberBits) | number;
             }
         }
 
