@@ -192,7 +192,7 @@ internal sealed class BalanceAudit(
         Task<BigInteger?> before = node.TokenBalanceAsync(holder.Asset.Contract, holder.Address, number - 1, cancellationToken);
         Task<BigInteger?> after = node.TokenBalanceAsync(holder.Asset.Contract, holder.Address, number, cancellationToken);
         await Task.WhenAll(before, after).ConfigureAwait(false);
-        BigInteger? left = await after.ConfigureAwait(false) - await before.ConfigureAwait(false) - new Known(holder, book).NetIn(number);
+        BigInteger? left = await after.ConfigureAwait(false) - await before.ConfigureAwait(false) - NetIn(holder, number);
         if (left is { IsZero: false } change)
         {
             Block block = await node.BlockAsync(number, cancellationToken).ConfigureAwait(false);
@@ -339,15 +339,18 @@ internal sealed class BalanceAudit(
         Task<BigInteger?> before = node.BalanceAsync(address, block - 1, cancellationToken);
         Task<BigInteger?> after = node.BalanceAsync(address, block, cancellationToken);
         await Task.WhenAll(before, after).ConfigureAwait(false);
-        Known known = new(address, book);
         return (await after.ConfigureAwait(false) ?? throw NoState(address, block))
-            - (await before.ConfigureAwait(false) ?? throw NoState(address, block - 1)) - known.NetIn(block);
+            - (await before.ConfigureAwait(false) ?? throw NoState(address, block - 1))
+            - NetIn(Holder.Account(address, Asset.Coin(node.Chain)), block);
     }
+
+    // Of this block alone: what is known of a busy account is too much to go through for each of its blocks.
+    private BigInteger NetIn(Holder holder, ulong block) => book.MovementsOf(holder.Address, block)
+        .Aggregate(BigInteger.Zero, (sum, movement) => sum + movement.NetOf(holder));
 
     /// <summary>What is known of a holder so far: net and count of sent transactions, up to any block.</summary>
     internal sealed class Known
     {
-        private readonly SortedDictionary<ulong, (BigInteger Net, BigInteger Sent)> _changes = [];
         private readonly ImmutableArray<ulong> _blocks;
         private readonly ImmutableArray<(BigInteger Net, BigInteger Sent)> _sums;
 
@@ -358,25 +361,24 @@ internal sealed class BalanceAudit(
 
         public Known(Holder holder, TransactionBook book)
         {
+            SortedDictionary<ulong, (BigInteger Net, BigInteger Sent)> changes = [];
             foreach (Movement movement in book.MovementsOf(holder.Address))
             {
                 ulong block = TransactionBook.BlockOf(movement);
-                (BigInteger net, BigInteger sent) = _changes.GetValueOrDefault(block);
-                _changes[block] = (net + movement.NetOf(holder), sent);
+                (BigInteger net, BigInteger sent) = changes.GetValueOrDefault(block);
+                changes[block] = (net + movement.NetOf(holder), sent);
             }
 
             foreach ((ulong block, int count) in holder.Asset.IsCoin ? book.SentBy(holder.Address) : ImmutableDictionary<ulong, int>.Empty)
             {
-                (BigInteger net, BigInteger sent) = _changes.GetValueOrDefault(block);
-                _changes[block] = (net, sent + count);
+                (BigInteger net, BigInteger sent) = changes.GetValueOrDefault(block);
+                changes[block] = (net, sent + count);
             }
 
-            _blocks = [.. _changes.Keys];
+            _blocks = [.. changes.Keys];
             (BigInteger Net, BigInteger Sent) sum = default;
-            _sums = [.. _changes.Values.Select(change => sum = (sum.Net + change.Net, sum.Sent + change.Sent))];
+            _sums = [.. changes.Values.Select(change => sum = (sum.Net + change.Net, sum.Sent + change.Sent))];
         }
-
-        public BigInteger NetIn(ulong block) => _changes.GetValueOrDefault(block).Net;
 
         /// <summary>A sample of the chain less what is known up to that block.</summary>
         public Sample Unknown(ulong block, BigInteger balance, BigInteger sent)
