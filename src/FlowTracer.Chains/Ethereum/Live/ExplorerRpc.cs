@@ -282,11 +282,11 @@ public sealed class ExplorerRpc(NodeUrl url, HttpPipeline pipeline) : IRpc
     {
         try
         {
-            return ExplorerDecoder.Transactions(answer, ChainId.Ethereum).Refusal;
+            return ExplorerDecoder.RefusalOf(answer);
         }
         catch (AnswerFormatException)
         {
-            // Rows of another list than transactions: an answer, to be decoded by whoever asked.
+            // No answer of an explorer's: whoever decodes it will say what is wrong with it.
             return null;
         }
     }
