@@ -128,8 +128,8 @@ internal sealed class BalanceAudit(
             Task<ulong?> nonce = node.NonceAsync(address, block, cancellationToken);
             await Task.WhenAll(balance, nonce).ConfigureAwait(false);
             return known.Unknown(
-                block, await balance.ConfigureAwait(false) ?? throw NoState(address, block),
-                await nonce.ConfigureAwait(false) ?? throw NoState(address, block));
+                block, await balance.ConfigureAwait(false) ?? throw NoState(address, $"{block}"),
+                await nonce.ConfigureAwait(false) ?? throw NoState(address, $"{block}"));
         }
 
         return await ChangeSearch.FindAsync(before, last, mostChanges, SampleAsync).ConfigureAwait(false);
@@ -189,10 +189,7 @@ internal sealed class BalanceAudit(
             }
         }
 
-        Task<BigInteger?> before = node.TokenBalanceAsync(holder.Asset.Contract, holder.Address, number - 1, cancellationToken);
-        Task<BigInteger?> after = node.TokenBalanceAsync(holder.Asset.Contract, holder.Address, number, cancellationToken);
-        await Task.WhenAll(before, after).ConfigureAwait(false);
-        BigInteger? left = await after.ConfigureAwait(false) - await before.ConfigureAwait(false) - NetIn(holder, number);
+        BigInteger? left = await node.ChangeAsync(holder, number, cancellationToken).ConfigureAwait(false) - NetIn(holder, number);
         if (left is { IsZero: false } change)
         {
             Block block = await node.BlockAsync(number, cancellationToken).ConfigureAwait(false);
@@ -203,7 +200,7 @@ internal sealed class BalanceAudit(
     private bool Names(Log log, Address address) =>
         log.Topics.Any(topic => topic.TryGetAddress(node.Chain, out Address named) && named == address);
 
-    private Rpc.SourceException NoState(Address address, ulong block) =>
+    private Rpc.SourceException NoState(Address address, string block) =>
         new(node.Name, $"eth_getBalance of {address}", $"the node has state of older blocks, but not of block {block}");
 
     private async Task ReadNamedAsync(Address address, ulong number, CancellationToken cancellationToken)
@@ -336,12 +333,9 @@ internal sealed class BalanceAudit(
     // What of an account's change in one block its known movements there leave over, in wei.
     private async Task<BigInteger> LeftAsync(Address address, ulong block, CancellationToken cancellationToken)
     {
-        Task<BigInteger?> before = node.BalanceAsync(address, block - 1, cancellationToken);
-        Task<BigInteger?> after = node.BalanceAsync(address, block, cancellationToken);
-        await Task.WhenAll(before, after).ConfigureAwait(false);
-        return (await after.ConfigureAwait(false) ?? throw NoState(address, block))
-            - (await before.ConfigureAwait(false) ?? throw NoState(address, block - 1))
-            - NetIn(Holder.Account(address, Asset.Coin(node.Chain)), block);
+        Holder holder = Holder.Account(address, Asset.Coin(node.Chain));
+        return (await node.ChangeAsync(holder, block, cancellationToken).ConfigureAwait(false)
+            ?? throw NoState(address, $"{block - 1} or {block}")) - NetIn(holder, block);
     }
 
     // Of this block alone: what is known of a busy account is too much to go through for each of its blocks.
