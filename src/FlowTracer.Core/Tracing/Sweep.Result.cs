@@ -165,12 +165,7 @@ internal sealed partial class Sweep
             return null;
         }
 
-        BigInteger net = BigInteger.Zero;
-        foreach (Movement movement in history.Movements)
-        {
-            net += movement.NetOf(history.Request.Holder);
-        }
-
+        BigInteger net = history.Movements.NetOf(history.Request.Holder);
         return history.Opening + (_forward ? net : -net) - history.Closing;
     }
 

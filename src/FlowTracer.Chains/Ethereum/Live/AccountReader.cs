@@ -142,7 +142,7 @@ internal sealed class AccountReader(
         await Task.WhenAll(first, last).ConfigureAwait(false);
         BigInteger net = book.MovementsOf(holder.Address)
             .Where(movement => TransactionBook.BlockOf(movement) > before && TransactionBook.BlockOf(movement) <= account.UpTo)
-            .Aggregate(BigInteger.Zero, (sum, movement) => sum + movement.NetOf(holder));
+            .NetOf(holder);
         if (await last.ConfigureAwait(false) - await first.ConfigureAwait(false) - net is { IsZero: false })
         {
             await audit.RunTokenAsync(holder, before, account.UpTo, cancellationToken).ConfigureAwait(false);

@@ -189,7 +189,8 @@ internal sealed class BalanceAudit(
             }
         }
 
-        BigInteger? left = await node.ChangeAsync(holder, number, cancellationToken).ConfigureAwait(false) - NetIn(holder, number);
+        BigInteger? left = await node.ChangeAsync(holder, number, cancellationToken).ConfigureAwait(false)
+            - book.MovementsOf(holder.Address, number).NetOf(holder);
         if (left is { IsZero: false } change)
         {
             Block block = await node.BlockAsync(number, cancellationToken).ConfigureAwait(false);
@@ -335,12 +336,8 @@ internal sealed class BalanceAudit(
     {
         Holder holder = Holder.Account(address, Asset.Coin(node.Chain));
         return (await node.ChangeAsync(holder, block, cancellationToken).ConfigureAwait(false)
-            ?? throw NoState(address, $"{block - 1} or {block}")) - NetIn(holder, block);
+            ?? throw NoState(address, $"{block - 1} or {block}")) - book.MovementsOf(address, block).NetOf(holder);
     }
-
-    // Of this block alone: what is known of a busy account is too much to go through for each of its blocks.
-    private BigInteger NetIn(Holder holder, ulong block) => book.MovementsOf(holder.Address, block)
-        .Aggregate(BigInteger.Zero, (sum, movement) => sum + movement.NetOf(holder));
 
     /// <summary>What is known of a holder so far: net and count of sent transactions, up to any block.</summary>
     internal sealed class Known

@@ -281,9 +281,9 @@ public sealed class EthereumSource : ILiveSource
         bool forward = request.Direction == Direction.Forward;
         if (_readsFromStart && account.UpTo == account.Range.Last)
         {
-            return Net(all.Where(movement => forward
+            return all.Where(movement => forward
                 ? movement.Position.CompareTo(request.At) < 0
-                : movement.Position.CompareTo(request.At) <= 0));
+                : movement.Position.CompareTo(request.At) <= 0).NetOf(request.Holder);
         }
 
         ulong block = Math.Min(request.At.Block, account.UpTo);
@@ -295,11 +295,10 @@ public sealed class EthereumSource : ILiveSource
 
         BigInteger? balance = await _node.HeldAsync(request.Holder, at, cancellationToken).ConfigureAwait(false);
         return forward
-            ? balance + Net(all.Where(movement => TransactionBook.BlockOf(movement) > at && movement.Position.CompareTo(request.At) < 0))
-            : balance - Net(all.Where(movement => TransactionBook.BlockOf(movement) <= at && movement.Position.CompareTo(request.At) > 0));
-
-        BigInteger Net(IEnumerable<Movement> movements) =>
-            movements.Aggregate(BigInteger.Zero, (sum, movement) => sum + movement.NetOf(request.Holder));
+            ? balance + all.Where(movement => TransactionBook.BlockOf(movement) > at && movement.Position.CompareTo(request.At) < 0)
+                .NetOf(request.Holder)
+            : balance - all.Where(movement => TransactionBook.BlockOf(movement) <= at && movement.Position.CompareTo(request.At) > 0)
+                .NetOf(request.Holder);
     }
 
     private Coverage CoverageOf(Holder holder, AccountRead account)
