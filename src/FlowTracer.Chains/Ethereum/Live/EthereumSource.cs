@@ -109,18 +109,8 @@ public sealed class EthereumSource : ILiveSource
         AskAsync(() => HoldersOnceAsync(address, at, direction, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<Position?> PositionAtAsync(ChainId chain, long timeSeconds, CancellationToken cancellationToken)
-    {
-        (ulong low, ulong high) = (0, View.Head + 1);
-        while (low < high)
-        {
-            ulong middle = low + ((high - low) / 2);
-            Block block = await _node.HeaderAsync(middle, cancellationToken).ConfigureAwait(false);
-            (low, high) = block.TimeSeconds < timeSeconds ? (middle + 1, high) : (low, middle);
-        }
-
-        return new Position(low, 0, 0);
-    }
+    public Task<Position?> PositionAtAsync(ChainId chain, long timeSeconds, CancellationToken cancellationToken) =>
+        AskAsync(() => PositionOnceAsync(timeSeconds, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<HistoryRequest>> ChangedAsync(CancellationToken cancellationToken) => _watch.InTurnAsync<IReadOnlyList<HistoryRequest>>(
@@ -177,6 +167,19 @@ public sealed class EthereumSource : ILiveSource
         }
 
         return (await _book.ReadAsync(tx.Ref, cancellationToken).ConfigureAwait(false)).Movements;
+    }
+
+    private async Task<Position?> PositionOnceAsync(long timeSeconds, CancellationToken cancellationToken)
+    {
+        (ulong low, ulong high) = (0, View.Head + 1);
+        while (low < high)
+        {
+            ulong middle = low + ((high - low) / 2);
+            Block block = await _node.HeaderAsync(middle, cancellationToken).ConfigureAwait(false);
+            (low, high) = block.TimeSeconds < timeSeconds ? (middle + 1, high) : (low, middle);
+        }
+
+        return new Position(low, 0, 0);
     }
 
     private async Task<IReadOnlyList<Holder>> HoldersOnceAsync(
