@@ -72,6 +72,11 @@ public static class ExplorerDecoder
             : new ExplorerAnswer<Log>(logs, logs.Length, logs[0].Block, logs[^1].Block, null);
     }
 
+    /// <summary>What any of these answers refuses with; null when it does not. Its rows are not looked at.</summary>
+    /// <param name="answer">The whole answer.</param>
+    /// <exception cref="AnswerFormatException">It has no status, or refuses without a reason.</exception>
+    public static ExplorerRefusal? RefusalOf(JsonElement answer) => Refusal(new AnswerReader(answer));
+
     private static ExplorerAnswer<T> Read<T>(JsonElement answer, Func<AnswerReader, T?> decode)
         where T : class
     {

@@ -1,4 +1,3 @@
-using System.Numerics;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
 
@@ -77,20 +76,9 @@ public sealed class RecordedSource : IHistorySource
 
         return new History(
             request,
-            Net(request.Holder, all, split),
+            all.Take(split).NetOf(request.Holder),
             forward ? all.GetRange(split, all.Count - split) : all.GetRange(0, split),
             _coverage.GetValueOrDefault((request.Holder.Address, request.Holder.Asset), NotRecorded));
-    }
-
-    private static BigInteger Net(Holder holder, List<Movement> movements, int count)
-    {
-        BigInteger net = BigInteger.Zero;
-        for (int i = 0; i < count; i++)
-        {
-            net += movements[i].NetOf(holder);
-        }
-
-        return net;
     }
 
     private void Index(Movement movement)

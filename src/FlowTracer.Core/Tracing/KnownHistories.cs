@@ -31,12 +31,7 @@ internal sealed class KnownHistories(Direction direction)
     // A history that starts earlier than where the holder became active: what lies between moves the balance on.
     private BigInteger NetBetween(History history, Position at)
     {
-        BigInteger net = BigInteger.Zero;
-        foreach (Movement movement in history.Movements)
-        {
-            net += direction.IsBefore(movement.Position, at) ? movement.NetOf(history.Request.Holder) : BigInteger.Zero;
-        }
-
+        BigInteger net = history.Movements.Where(movement => direction.IsBefore(movement.Position, at)).NetOf(history.Request.Holder);
         return direction == Direction.Forward ? net : -net;
     }
 }

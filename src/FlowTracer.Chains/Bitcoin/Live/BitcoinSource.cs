@@ -213,14 +213,13 @@ public sealed class BitcoinSource : ILiveSource
             ? movement.Position.CompareTo(request.At) >= 0
             : movement.Position.CompareTo(request.At) <= 0;
         List<Movement> wanted = all.FindAll(IsAskedFor);
-        BigInteger before = Net(all.Where(movement => movement.Position.CompareTo(request.At) is int order && (forward ? order < 0 : order <= 0)));
+        BigInteger before = all
+            .Where(movement => movement.Position.CompareTo(request.At) is int order && (forward ? order < 0 : order <= 0))
+            .NetOf(request.Holder);
         // Once made, a coin whose end nobody knows may or may not be there.
         bool openingIsKnown = !endIsUnknown || before.IsZero;
-        BigInteger? closing = !forward ? BigInteger.Zero : endIsUnknown ? null : Net(all);
+        BigInteger? closing = !forward ? BigInteger.Zero : endIsUnknown ? null : all.NetOf(request.Holder);
         return new History(request, openingIsKnown ? before : null, wanted, coverage, closing);
-
-        BigInteger Net(IEnumerable<Movement> movements) =>
-            movements.Aggregate(BigInteger.Zero, (sum, movement) => sum + movement.NetOf(request.Holder));
     }
 
     private async Task<Spending> SpenderAsync(OutPoint coin, PlacedTransaction made, CancellationToken cancellationToken)

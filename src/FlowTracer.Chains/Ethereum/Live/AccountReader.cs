@@ -5,12 +5,18 @@ using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Chains.Ethereum.Live;
 
+/// <summary>An account and a range of blocks.</summary>
+internal readonly record struct AccountRange(Address Address, ulong First, ulong Last)
+{
+    /// <summary>The block after which the range begins; for one from the very first block on, that block: nothing moves in it.</summary>
+    public ulong Before => First == 0 ? 0 : First - 1;
+}
+
 /// <summary>What of an account has been read.</summary>
-/// <param name="First">From which block on.</param>
-/// <param name="Last">Up to which block was asked.</param>
+/// <param name="Range">From which block on, and up to which was asked.</param>
 /// <param name="UpTo">Up to which block all was read.</param>
 /// <param name="CoinGap">Why the coin's history may lack something; null when it does not.</param>
-internal sealed record AccountRead(ulong First, ulong Last, ulong UpTo, string? CoinGap);
+internal sealed record AccountRead(AccountRange Range, ulong UpTo, string? CoinGap);
 
 /// <summary>
 /// Reads all that an account did: by an index and by token logs, each transaction whole, then held against the account's
@@ -45,33 +51,31 @@ internal sealed class AccountReader(
     /// Reads accounts in ranges of blocks, or more of them than is read already. All are found before any is held against its
     /// balances, so that what is searched does not depend on who answers first.
     /// </summary>
-    public async Task ReadAsync(
-        IEnumerable<(Address Address, ulong First, ulong Last)> ranges, Direction direction, CancellationToken cancellationToken)
+    public async Task ReadAsync(IEnumerable<AccountRange> ranges, Direction direction, CancellationToken cancellationToken)
     {
-        (Address Address, ulong First, ulong Last)[] wanted = [.. ranges.Select(Unread).OfType<(Address, ulong, ulong)>()];
-        Found[] found = await Task.WhenAll(wanted.Select(one => FindAsync(one.Address, one.First, one.Last, direction, cancellationToken)))
-            .ConfigureAwait(false);
+        AccountRange[] wanted = [.. ranges.Select(Unread).OfType<AccountRange>()];
+        Found[] found = await Task.WhenAll(wanted.Select(one => FindAsync(one, direction, cancellationToken))).ConfigureAwait(false);
         BalanceAudit.Known[] known = [.. wanted.Select(one => audit.KnownOf(one.Address))];
         (IReadOnlyList<ulong> Blocks, ulong UpTo)?[] changes = await Task.WhenAll(found.Select((one, i) => hasOldState
-            ? audit.SearchAsync(one.Address, known[i], one.First == 0 ? 0 : one.First - 1, one.UpTo, cancellationToken)
+            ? audit.SearchAsync(one.Range.Address, known[i], one.Range.Before, one.UpTo, cancellationToken)
             : Task.FromResult<(IReadOnlyList<ulong>, ulong)?>(null))).ConfigureAwait(false);
         await audit.ExplainAsync(
-            [.. found.SelectMany((one, i) => (changes[i]?.Blocks ?? []).Select(block => (one.Address, block)))], cancellationToken)
+            [.. found.SelectMany((one, i) => (changes[i]?.Blocks ?? []).Select(block => (one.Range.Address, block)))], cancellationToken)
             .ConfigureAwait(false);
         lock (_accounts)
         {
             for (int i = 0; i < found.Length; i++)
             {
                 Found one = found[i];
-                _accounts[one.Address] = new AccountRead(
-                    one.First, one.Last, Math.Min(one.UpTo, changes[i]?.UpTo ?? one.UpTo),
+                _accounts[one.Range.Address] = new AccountRead(
+                    one.Range, Math.Min(one.UpTo, changes[i]?.UpTo ?? one.UpTo),
                     CoinGap(changes[i] is not null, one.HasCode, one.FirstIndexed, one.LastIndexed));
             }
         }
     }
 
     // What of a range is still to be read; null when it is all there. One that was too long to be read so far is read from here on.
-    private (Address, ulong, ulong)? Unread((Address Address, ulong First, ulong Last) range)
+    private AccountRange? Unread(AccountRange range)
     {
         AccountRead? known;
         lock (_accounts)
@@ -80,23 +84,22 @@ internal sealed class AccountReader(
         }
 
         ulong first = readsFromStart ? 0 : range.First;
-        return known is null || known.UpTo < range.First ? (range.Address, first, range.Last)
-            : known.First <= range.First && known.Last >= range.Last ? null
-            : (range.Address, Math.Min(first, known.First), Math.Max(range.Last, known.Last));
+        return known is null || known.UpTo < range.First ? range with { First = first }
+            : known.Range.First <= range.First && known.Range.Last >= range.Last ? null
+            : new AccountRange(range.Address, Math.Min(first, known.Range.First), Math.Max(range.Last, known.Range.Last));
     }
 
-    private async Task<Found> FindAsync(
-        Address address, ulong first, ulong last, Direction direction, CancellationToken cancellationToken)
+    private async Task<Found> FindAsync(AccountRange range, Direction direction, CancellationToken cancellationToken)
     {
+        (Address address, ulong first, ulong last) = range;
         (ulong firstIndexed, ulong lastIndexed) = index.Covered(first, last, direction);
-        ulong before = first == 0 ? 0 : first - 1;
         Task<IReadOnlyList<TxRef>> found = index.FindAsync(address, firstIndexed, lastIndexed, cancellationToken);
         Task<IReadOnlyList<Log>> named = logs?.ReadAsync(address, first, last, cancellationToken) ?? Task.FromResult<IReadOnlyList<Log>>([]);
         Task<(bool HasCode, bool)> kind = node.KindAsync(address, last, cancellationToken);
         Task[] ends = hasOldState
             ?
             [
-                .. ((ulong[])[before, last]).SelectMany(block => (Task[])
+                .. ((ulong[])[range.Before, last]).SelectMany(block => (Task[])
                     [node.BalanceAsync(address, block, cancellationToken), node.NonceAsync(address, block, cancellationToken)]),
             ]
             : [];
@@ -116,7 +119,7 @@ internal sealed class AccountReader(
 
         await Task.WhenAll(transactions.Select(tx => book.ReadAsync(tx, cancellationToken))).ConfigureAwait(false);
         bool hasCode = (await kind.ConfigureAwait(false)).HasCode;
-        return new Found(address, first, last, upTo, hasCode, firstIndexed, lastIndexed);
+        return new Found(range, upTo, hasCode, firstIndexed, lastIndexed);
     }
 
     // Why the coin's history may lack something; null when it does not.
@@ -133,13 +136,13 @@ internal sealed class AccountReader(
     /// </summary>
     public async Task CheckTokenAsync(Holder holder, AccountRead account, CancellationToken cancellationToken)
     {
-        ulong before = account.First == 0 ? 0 : account.First - 1;
+        ulong before = account.Range.Before;
         Task<BigInteger?> first = node.HeldAsync(holder, before, cancellationToken);
         Task<BigInteger?> last = node.HeldAsync(holder, account.UpTo, cancellationToken);
         await Task.WhenAll(first, last).ConfigureAwait(false);
         BigInteger net = book.MovementsOf(holder.Address)
             .Where(movement => TransactionBook.BlockOf(movement) > before && TransactionBook.BlockOf(movement) <= account.UpTo)
-            .Aggregate(BigInteger.Zero, (sum, movement) => sum + movement.NetOf(holder));
+            .NetOf(holder);
         if (await last.ConfigureAwait(false) - await first.ConfigureAwait(false) - net is { IsZero: false })
         {
             await audit.RunTokenAsync(holder, before, account.UpTo, cancellationToken).ConfigureAwait(false);
@@ -147,6 +150,5 @@ internal sealed class AccountReader(
     }
 
     /// <summary>What an index and logs found of an account, before its balances are looked at.</summary>
-    private sealed record Found(
-        Address Address, ulong First, ulong Last, ulong UpTo, bool HasCode, ulong FirstIndexed, ulong LastIndexed);
+    private sealed record Found(AccountRange Range, ulong UpTo, bool HasCode, ulong FirstIndexed, ulong LastIndexed);
 }

@@ -128,8 +128,8 @@ internal sealed class BalanceAudit(
             Task<ulong?> nonce = node.NonceAsync(address, block, cancellationToken);
             await Task.WhenAll(balance, nonce).ConfigureAwait(false);
             return known.Unknown(
-                block, await balance.ConfigureAwait(false) ?? throw NoState(address, block),
-                await nonce.ConfigureAwait(false) ?? throw NoState(address, block));
+                block, await balance.ConfigureAwait(false) ?? throw NoState(address, $"{block}"),
+                await nonce.ConfigureAwait(false) ?? throw NoState(address, $"{block}"));
         }
 
         return await ChangeSearch.FindAsync(before, last, mostChanges, SampleAsync).ConfigureAwait(false);
@@ -189,10 +189,8 @@ internal sealed class BalanceAudit(
             }
         }
 
-        Task<BigInteger?> before = node.TokenBalanceAsync(holder.Asset.Contract, holder.Address, number - 1, cancellationToken);
-        Task<BigInteger?> after = node.TokenBalanceAsync(holder.Asset.Contract, holder.Address, number, cancellationToken);
-        await Task.WhenAll(before, after).ConfigureAwait(false);
-        BigInteger? left = await after.ConfigureAwait(false) - await before.ConfigureAwait(false) - new Known(holder, book).NetIn(number);
+        BigInteger? left = await node.ChangeAsync(holder, number, cancellationToken).ConfigureAwait(false)
+            - book.MovementsOf(holder.Address, number).NetOf(holder);
         if (left is { IsZero: false } change)
         {
             Block block = await node.BlockAsync(number, cancellationToken).ConfigureAwait(false);
@@ -203,7 +201,7 @@ internal sealed class BalanceAudit(
     private bool Names(Log log, Address address) =>
         log.Topics.Any(topic => topic.TryGetAddress(node.Chain, out Address named) && named == address);
 
-    private Rpc.SourceException NoState(Address address, ulong block) =>
+    private Rpc.SourceException NoState(Address address, string block) =>
         new(node.Name, $"eth_getBalance of {address}", $"the node has state of older blocks, but not of block {block}");
 
     private async Task ReadNamedAsync(Address address, ulong number, CancellationToken cancellationToken)
@@ -336,18 +334,14 @@ internal sealed class BalanceAudit(
     // What of an account's change in one block its known movements there leave over, in wei.
     private async Task<BigInteger> LeftAsync(Address address, ulong block, CancellationToken cancellationToken)
     {
-        Task<BigInteger?> before = node.BalanceAsync(address, block - 1, cancellationToken);
-        Task<BigInteger?> after = node.BalanceAsync(address, block, cancellationToken);
-        await Task.WhenAll(before, after).ConfigureAwait(false);
-        Known known = new(address, book);
-        return (await after.ConfigureAwait(false) ?? throw NoState(address, block))
-            - (await before.ConfigureAwait(false) ?? throw NoState(address, block - 1)) - known.NetIn(block);
+        Holder holder = Holder.Account(address, Asset.Coin(node.Chain));
+        return (await node.ChangeAsync(holder, block, cancellationToken).ConfigureAwait(false)
+            ?? throw NoState(address, $"{block - 1} or {block}")) - book.MovementsOf(address, block).NetOf(holder);
     }
 
     /// <summary>What is known of a holder so far: net and count of sent transactions, up to any block.</summary>
     internal sealed class Known
     {
-        private readonly SortedDictionary<ulong, (BigInteger Net, BigInteger Sent)> _changes = [];
         private readonly ImmutableArray<ulong> _blocks;
         private readonly ImmutableArray<(BigInteger Net, BigInteger Sent)> _sums;
 
@@ -358,25 +352,24 @@ internal sealed class BalanceAudit(
 
         public Known(Holder holder, TransactionBook book)
         {
+            SortedDictionary<ulong, (BigInteger Net, BigInteger Sent)> changes = [];
             foreach (Movement movement in book.MovementsOf(holder.Address))
             {
                 ulong block = TransactionBook.BlockOf(movement);
-                (BigInteger net, BigInteger sent) = _changes.GetValueOrDefault(block);
-                _changes[block] = (net + movement.NetOf(holder), sent);
+                (BigInteger net, BigInteger sent) = changes.GetValueOrDefault(block);
+                changes[block] = (net + movement.NetOf(holder), sent);
             }
 
             foreach ((ulong block, int count) in holder.Asset.IsCoin ? book.SentBy(holder.Address) : ImmutableDictionary<ulong, int>.Empty)
             {
-                (BigInteger net, BigInteger sent) = _changes.GetValueOrDefault(block);
-                _changes[block] = (net, sent + count);
+                (BigInteger net, BigInteger sent) = changes.GetValueOrDefault(block);
+                changes[block] = (net, sent + count);
             }
 
-            _blocks = [.. _changes.Keys];
+            _blocks = [.. changes.Keys];
             (BigInteger Net, BigInteger Sent) sum = default;
-            _sums = [.. _changes.Values.Select(change => sum = (sum.Net + change.Net, sum.Sent + change.Sent))];
+            _sums = [.. changes.Values.Select(change => sum = (sum.Net + change.Net, sum.Sent + change.Sent))];
         }
-
-        public BigInteger NetIn(ulong block) => _changes.GetValueOrDefault(block).Net;
 
         /// <summary>A sample of the chain less what is known up to that block.</summary>
         public Sample Unknown(ulong block, BigInteger balance, BigInteger sent)

@@ -137,10 +137,8 @@ internal sealed class BalanceDerivation(EthereumNode node)
     /// <summary>What of an account's change in a block the block's own facts do not explain, in wei; null without old state.</summary>
     public async Task<BigInteger?> UnexplainedAsync(BlockAccounts block, Address address, CancellationToken cancellationToken)
     {
-        Task<BigInteger?> before = node.BalanceAsync(address, block.Block.Number - 1, cancellationToken);
-        Task<BigInteger?> after = node.BalanceAsync(address, block.Block.Number, cancellationToken);
-        await Task.WhenAll(before, after).ConfigureAwait(false);
-        return await after.ConfigureAwait(false) - await before.ConfigureAwait(false) - block.ExplainedNetOf(address);
+        Holder holder = Holder.Account(address, Asset.Coin(node.Chain));
+        return await node.ChangeAsync(holder, block.Block.Number, cancellationToken).ConfigureAwait(false) - block.ExplainedNetOf(address);
     }
 
     private static SortedDictionary<Address, BigInteger> Wraps(Receipt receipt, Address called, WrappedCoins wrapped)

@@ -162,6 +162,15 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
         ? BalanceAsync(holder.Address, block, cancellationToken)
         : TokenBalanceAsync(holder.Asset.Contract, holder.Address, block, cancellationToken);
 
+    /// <summary>By how much a block changed what a holder has, in base units; null when nobody can say what it had.</summary>
+    public async Task<BigInteger?> ChangeAsync(Holder holder, ulong block, CancellationToken cancellationToken)
+    {
+        Task<BigInteger?> before = HeldAsync(holder, block - 1, cancellationToken);
+        Task<BigInteger?> after = HeldAsync(holder, block, cancellationToken);
+        await Task.WhenAll(before, after).ConfigureAwait(false);
+        return await after.ConfigureAwait(false) - await before.ConfigureAwait(false);
+    }
+
     /// <summary>How many bytes of code an account has after a block; null when the node cannot say.</summary>
     public async Task<int?> CodeLengthAsync(Address address, ulong block, CancellationToken cancellationToken) =>
         (await CodeAsync(address, block, cancellationToken).ConfigureAwait(false))?.Length;

@@ -109,18 +109,8 @@ public sealed class EthereumSource : ILiveSource
         AskAsync(() => HoldersOnceAsync(address, at, direction, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<Position?> PositionAtAsync(ChainId chain, long timeSeconds, CancellationToken cancellationToken)
-    {
-        (ulong low, ulong high) = (0, View.Head + 1);
-        while (low < high)
-        {
-            ulong middle = low + ((high - low) / 2);
-            Block block = await _node.HeaderAsync(middle, cancellationToken).ConfigureAwait(false);
-            (low, high) = block.TimeSeconds < timeSeconds ? (middle + 1, high) : (low, middle);
-        }
-
-        return new Position(low, 0, 0);
-    }
+    public Task<Position?> PositionAtAsync(ChainId chain, long timeSeconds, CancellationToken cancellationToken) =>
+        AskAsync(() => PositionOnceAsync(timeSeconds, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<HistoryRequest>> ChangedAsync(CancellationToken cancellationToken) => _watch.InTurnAsync<IReadOnlyList<HistoryRequest>>(
@@ -179,6 +169,19 @@ public sealed class EthereumSource : ILiveSource
         return (await _book.ReadAsync(tx.Ref, cancellationToken).ConfigureAwait(false)).Movements;
     }
 
+    private async Task<Position?> PositionOnceAsync(long timeSeconds, CancellationToken cancellationToken)
+    {
+        (ulong low, ulong high) = (0, View.Head + 1);
+        while (low < high)
+        {
+            ulong middle = low + ((high - low) / 2);
+            Block block = await _node.HeaderAsync(middle, cancellationToken).ConfigureAwait(false);
+            (low, high) = block.TimeSeconds < timeSeconds ? (middle + 1, high) : (low, middle);
+        }
+
+        return new Position(low, 0, 0);
+    }
+
     private async Task<IReadOnlyList<Holder>> HoldersOnceAsync(
         Address address, Position at, Direction direction, CancellationToken cancellationToken)
     {
@@ -190,10 +193,10 @@ public sealed class EthereumSource : ILiveSource
             return [];
         }
 
-        await _accounts.ReadAsync([(address, first, last)], direction, cancellationToken).ConfigureAwait(false);
+        await _accounts.ReadAsync([new AccountRange(address, first, last)], direction, cancellationToken).ConfigureAwait(false);
         AccountRead read = _accounts.Of(address);
         holders.UnionWith(_book.MovementsOf(address)
-            .Where(movement => TransactionBook.BlockOf(movement) >= read.First && TransactionBook.BlockOf(movement) <= read.UpTo)
+            .Where(movement => TransactionBook.BlockOf(movement) >= read.Range.First && TransactionBook.BlockOf(movement) <= read.UpTo)
             .SelectMany(static movement => movement.Inputs.Concat(movement.Outputs))
             .Select(static leg => leg.Holder)
             .Where(holder => holder.Address == address));
@@ -212,10 +215,10 @@ public sealed class EthereumSource : ILiveSource
     private async Task<IReadOnlyList<History>> ReadOnceAsync(
         IReadOnlyList<HistoryRequest> requests, CancellationToken cancellationToken)
     {
-        var ranges = requests.GroupBy(static request => request.Holder.Address).Select(group => (
-            Address: group.Key,
-            First: group.Min(request => RangeOf(request.At, request.Direction).First),
-            Last: group.Max(request => RangeOf(request.At, request.Direction).Last)));
+        IEnumerable<AccountRange> ranges = requests.GroupBy(static request => request.Holder.Address).Select(group => new AccountRange(
+            group.Key,
+            group.Min(request => RangeOf(request.At, request.Direction).First),
+            group.Max(request => RangeOf(request.At, request.Direction).Last)));
         await _accounts.ReadAsync(ranges, requests[0].Direction, cancellationToken).ConfigureAwait(false);
         History[] histories = await Task.WhenAll(requests.Select(request => HistoryAsync(request, cancellationToken)))
             .ConfigureAwait(false);
@@ -228,7 +231,7 @@ public sealed class EthereumSource : ILiveSource
         AccountRead account = _accounts.Of(request.Holder.Address);
 
         bool forward = request.Direction == Direction.Forward;
-        if (!forward && account.UpTo < account.Last)
+        if (!forward && account.UpTo < account.Range.Last)
         {
             // What is read of a long history is its beginning, and what a backward trace needs is its end.
             return new History(request, null, [], CoverageOf(request.Holder, account));
@@ -241,7 +244,7 @@ public sealed class EthereumSource : ILiveSource
 
         ulong start = forward ? account.UpTo : 0;
         List<Movement> all = [.. _book.MovementsOf(request.Holder.Address).Where(movement =>
-            TransactionBook.BlockOf(movement) >= account.First && TransactionBook.BlockOf(movement) <= account.UpTo
+            TransactionBook.BlockOf(movement) >= account.Range.First && TransactionBook.BlockOf(movement) <= account.UpTo
             && Concerns(movement, request.Holder))];
         List<Movement> wanted = [.. all.Where(movement => forward
             ? movement.Position.CompareTo(request.At) >= 0
@@ -279,11 +282,11 @@ public sealed class EthereumSource : ILiveSource
         HistoryRequest request, AccountRead account, List<Movement> all, CancellationToken cancellationToken)
     {
         bool forward = request.Direction == Direction.Forward;
-        if (_readsFromStart && account.UpTo == account.Last)
+        if (_readsFromStart && account.UpTo == account.Range.Last)
         {
-            return Net(all.Where(movement => forward
+            return all.Where(movement => forward
                 ? movement.Position.CompareTo(request.At) < 0
-                : movement.Position.CompareTo(request.At) <= 0));
+                : movement.Position.CompareTo(request.At) <= 0).NetOf(request.Holder);
         }
 
         ulong block = Math.Min(request.At.Block, account.UpTo);
@@ -295,17 +298,16 @@ public sealed class EthereumSource : ILiveSource
 
         BigInteger? balance = await _node.HeldAsync(request.Holder, at, cancellationToken).ConfigureAwait(false);
         return forward
-            ? balance + Net(all.Where(movement => TransactionBook.BlockOf(movement) > at && movement.Position.CompareTo(request.At) < 0))
-            : balance - Net(all.Where(movement => TransactionBook.BlockOf(movement) <= at && movement.Position.CompareTo(request.At) > 0));
-
-        BigInteger Net(IEnumerable<Movement> movements) =>
-            movements.Aggregate(BigInteger.Zero, (sum, movement) => sum + movement.NetOf(request.Holder));
+            ? balance + all.Where(movement => TransactionBook.BlockOf(movement) > at && movement.Position.CompareTo(request.At) < 0)
+                .NetOf(request.Holder)
+            : balance - all.Where(movement => TransactionBook.BlockOf(movement) <= at && movement.Position.CompareTo(request.At) > 0)
+                .NetOf(request.Holder);
     }
 
     private Coverage CoverageOf(Holder holder, AccountRead account)
     {
         string upTo = string.Create(CultureInfo.InvariantCulture, $"block {account.UpTo}");
-        if (account.UpTo < account.Last)
+        if (account.UpTo < account.Range.Last)
         {
             return new Coverage(
                 false, null,

@@ -19,7 +19,6 @@ public sealed class ExplorerRpc(NodeUrl url, HttpPipeline pipeline) : IRpc
     /// <summary>The code under which a refusal comes that says the page lies beyond the most rows the explorer shows.</summary>
     public const int BeyondWindow = -32090;
 
-    private const int MethodNotFound = -32601;
     private const int Refusal = -32000;
 
     // keccak256 of mainnet's first header.
@@ -130,7 +129,7 @@ public sealed class ExplorerRpc(NodeUrl url, HttpPipeline pipeline) : IRpc
                 ? string.Concat(names.Select((name, i) => $"&{name}={Plain(list[i])}"))
                 : null;
         return query is null
-            ? RpcAnswer.Refused(new RpcError(MethodNotFound, $"an explorer does not offer {call.Method}"))
+            ? RpcAnswer.Refused(new RpcError(RpcErrors.MethodNotFound, $"an explorer does not offer {call.Method}"))
             : await GetAsync(call, $"?module=proxy&action={call.Method}{query}", ReadProxied, cancellationToken).ConfigureAwait(false);
     }
 
@@ -150,7 +149,7 @@ public sealed class ExplorerRpc(NodeUrl url, HttpPipeline pipeline) : IRpc
             }
         }
 
-        return RpcAnswer.Refused(new RpcError(MethodNotFound, "an explorer does not offer balances of old blocks"));
+        return RpcAnswer.Refused(new RpcError(RpcErrors.MethodNotFound, "an explorer does not offer balances of old blocks"));
     }
 
     private async Task<bool> IsNewestAsync(string block, CancellationToken cancellationToken)
@@ -275,18 +274,18 @@ public sealed class ExplorerRpc(NodeUrl url, HttpPipeline pipeline) : IRpc
         }
 
         bool isUnknown = error.Message.StartsWith("Action not found", StringComparison.OrdinalIgnoreCase);
-        return RpcAnswer.Refused(new RpcError(isUnknown ? MethodNotFound : error.Code, url.Redact(error.Message)));
+        return RpcAnswer.Refused(new RpcError(isUnknown ? RpcErrors.MethodNotFound : error.Code, url.Redact(error.Message)));
     }
 
     private static ExplorerRefusal? RefusalIn(JsonElement answer)
     {
         try
         {
-            return ExplorerDecoder.Transactions(answer, ChainId.Ethereum).Refusal;
+            return ExplorerDecoder.RefusalOf(answer);
         }
         catch (AnswerFormatException)
         {
-            // Rows of another list than transactions: an answer, to be decoded by whoever asked.
+            // No answer of an explorer's: whoever decodes it will say what is wrong with it.
             return null;
         }
     }

@@ -23,7 +23,11 @@ internal sealed class TransactionBook(
     private const uint RewardPlace = uint.MaxValue - 1;
 
     private readonly Memo<TxHash, BookedTransaction> _transactions = new();
-    private readonly ConcurrentDictionary<Address, ConcurrentDictionary<Position, Movement>> _byAddress = [];
+
+    // By account and block, since balances are held against blocks one by one.
+    private readonly ConcurrentDictionary<Address, ConcurrentDictionary<ulong, ImmutableSortedDictionary<Position, Movement>>>
+        _byAddress = [];
+
     private readonly ConcurrentDictionary<Address, ConcurrentDictionary<ulong, int>> _sent = [];
 
     /// <summary>Reads a transaction, once.</summary>
@@ -31,9 +35,13 @@ internal sealed class TransactionBook(
         _transactions.GetAsync(tx.Hash, _ => ReadOnceAsync(tx, cancellationToken));
 
     /// <summary>All movements of an account, in chain order.</summary>
-    public IReadOnlyList<Movement> MovementsOf(Address address) => _byAddress.TryGetValue(address, out var movements)
-        ? [.. movements.Values.OrderBy(static movement => movement.Position)]
+    public IReadOnlyList<Movement> MovementsOf(Address address) => _byAddress.TryGetValue(address, out var blocks)
+        ? [.. blocks.Values.SelectMany(static movements => movements.Values).OrderBy(static movement => movement.Position)]
         : [];
+
+    /// <summary>An account's movements that belong to one block, in chain order.</summary>
+    public IEnumerable<Movement> MovementsOf(Address address, ulong block) =>
+        _byAddress.TryGetValue(address, out var blocks) && blocks.TryGetValue(block, out var movements) ? movements.Values : [];
 
     /// <summary>How many transactions an account sent in each block, as far as they are read.</summary>
     public IReadOnlyDictionary<ulong, int> SentBy(Address address) =>
@@ -200,7 +208,9 @@ internal sealed class TransactionBook(
     {
         foreach (Address address in AddressesOf([movement]))
         {
-            _byAddress.GetValueOrDefault(address)?.TryRemove(movement.Position, out _);
+            _byAddress.GetValueOrDefault(address)?.AddOrUpdate(
+                BlockOf(movement), static (_, _) => ImmutableSortedDictionary<Position, Movement>.Empty,
+                static (_, known, old) => known.Remove(old.Position), movement);
         }
     }
 
@@ -208,7 +218,10 @@ internal sealed class TransactionBook(
     {
         foreach (Address address in AddressesOf([movement]).Distinct())
         {
-            _byAddress.GetOrAdd(address, static _ => [])[movement.Position] = movement;
+            _byAddress.GetOrAdd(address, static _ => []).AddOrUpdate(
+                BlockOf(movement),
+                static (_, added) => ImmutableSortedDictionary<Position, Movement>.Empty.Add(added.Position, added),
+                static (_, known, added) => known.SetItem(added.Position, added), movement);
         }
     }
 }
