@@ -147,22 +147,25 @@ internal sealed partial class Sweep
                     "It gave more than it is known to have had; the difference counts as clean money.");
             }
 
-            if (Mismatch(holder.History!) is { IsZero: false } difference)
+            if (Mismatch(holder) is { IsZero: false } difference)
             {
                 yield return new Gap(
                     "balance-mismatch", _graph.Nodes[holder.Node].Id, holder.Holder.Asset,
                     Amount.FromBigInteger(BigInteger.Min(BigInteger.Abs(difference), Amount.MaxValue.ToBigInteger())),
-                    $"Its movements add up to this much {(difference.Sign > 0 ? "more" : "less")} than the balance the chain states.");
+                    $"Its movements add up to {(holder.History!.Opening is null ? "at least " : string.Empty)}this much {(difference.Sign > 0 ? "more" : "less")} than the balance the chain states.");
             }
         }
     }
 
-    // What the movements come to, less what the chain states at their far end.
-    private BigInteger? Mismatch(History history)
+    // What the movements come to, less what the chain states at their far end. Of a holder whose balance at first nobody
+    // knows, what is left of what it got is the least it has, unless the time window hides what it gave.
+    private BigInteger? Mismatch(ActiveHolder holder)
     {
-        if (history.Opening is null || history.Closing is null)
+        History history = holder.History!;
+        if (history.Opening is null)
         {
-            return null;
+            BigInteger? excess = holder.GivesLater ? null : holder.Pool.Total.ToBigInteger() - history.Closing;
+            return excess is { Sign: > 0 } ? excess : null;
         }
 
         BigInteger net = history.Movements.NetOf(history.Request.Holder);
