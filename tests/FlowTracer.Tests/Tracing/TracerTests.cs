@@ -221,7 +221,7 @@ public sealed class TracerTests
             Gap[] expected = missing == 0 ? [] :
             [
                 new Gap(
-                    "balance-mismatch", $"ethereum:{Account(2)}", Eth, (ulong)missing,
+                    "balance-mismatch", $"ethereum:{Account(2)}", Eth, Amount.FromBigInteger(missing),
                     "Its movements add up to at least this much more than the balance the chain states."),
             ];
             Assert.Equal(expected, trace.Gaps);
