@@ -8,29 +8,31 @@ namespace FlowTracer.Core.Clustering;
 /// <para>
 /// The form: every participant gets one output of the taker's amount and one of change, and only a taker who spends all
 /// has no change, so there are 2n or 2n-1 outputs for n participants (Möser and Böhme, "Join Me on a Market for
-/// Anonymity", WEIS 2016). They have different addresses, and coins of one script type. As in GraphSense and in JoinMarket's own default
-/// of at least four makers a round of two is not enough to tell: n is at least 3.
+/// Anonymity", WEIS 2016). They have different addresses, and coins of one script type. As in GraphSense and in
+/// JoinMarket's own default of at least four makers a round of two is not enough to tell: n is at least 3.
 /// </para>
 /// <para>
-/// What tells it from other equal outputs is who pays. A maker offers its coins for a fee and never gives more than it gets
-/// back; the taker alone pays the makers and the miners. So the inputs must divide into n owners of whom n-1 come out with
-/// as much as they put in or a little more: the subset sums that Goldfeder et al. (PETS 2018) look for, with the sign of
-/// the fee. A maker's fee is at most 1% of the amount or 10,000 satoshi, whichever is more; in the rounds looked at it was
-/// far less. In rounds where every participant pays a share of the fee, as in those of Wasabi, no such division exists.
+/// What tells it from other equal outputs is who pays. A maker offers its coins for a fee and never gives more than it
+/// gets back; the taker alone pays the makers and the miners. So the inputs must divide into n owners of whom n-1 come
+/// out with as much as they put in or a little more: the subset sums that Goldfeder et al. (PETS 2018) look for, with
+/// the sign of the fee. A maker's fee is at most 1% of the amount or 10,000 satoshi, whichever is more; divisions with
+/// a hundredth and with a tenth of that are looked for first, so that the one reported is no wilder than need be. In
+/// rounds where every participant pays a share of the fee, as in those of Wasabi, no such division exists.
 /// </para>
 /// <para>
-/// The search for the division is bounded: at most 32 inputs (with more, some subset fits nearly any sum, and the test says
-/// nothing) and at most 200,000 steps. Beyond that no round is found.
+/// The search for the division is bounded: at most 32 inputs (with more, some subset fits nearly any sum, and the test
+/// says nothing) and at most 100,000 steps for each of the three. Beyond that no round is found.
 /// </para>
 /// </remarks>
 internal static class JoinMarketRounds
 {
     private const int MinParticipants = 3;
     private const int MaxInputs = 32;
-    private const int MaxSteps = 200_000;
+    private const int MaxSteps = 100_000;
     private const ulong MinDenominationSats = 2_730;
     private const ulong MinFeeLimitSats = 10_000;
     private const ulong FeeLimitDivisor = 100;
+    private static readonly ImmutableArray<ulong> FeeLimitSteps = [100, 10, 1];
 
     /// <summary>Whether it is a round; <paramref name="count"/> outputs are of <paramref name="sats"/>.</summary>
     public static CoinJoinFinding? Find(CoinTransaction transaction, ulong sats, int count)
@@ -49,7 +51,7 @@ internal static class JoinMarketRounds
         }
 
         int owners = CoinJoinDetector.CountAddresses(transaction.Inputs);
-        if (owners < count || new Division(transaction, sats, count).Find() is not { } found)
+        if (owners < count || FindGains(transaction, sats, count) is not { } found)
         {
             return null;
         }
@@ -60,8 +62,24 @@ internal static class JoinMarketRounds
             HeuristicConfidence.Medium,
             sats,
             count,
-            CoinJoinDetector.Text(
-                $"{count} of {transaction.Outputs.Length} outputs are of {sats} sat each, and the {transaction.Inputs.Length} inputs of {owners} addresses divide into {count - 1} makers who gain {found.LeastGainSats} to {found.MostGainSats} sat and a taker who pays {found.TakerPaysSats} sat, {transaction.InputSats - transaction.OutputSats} sat of it to the miners"));
+            $"{count} of {transaction.Outputs.Length} outputs are of {sats} sat each, and the "
+            + $"{transaction.Inputs.Length} inputs of {owners} addresses divide into {count - 1} makers who gain "
+            + $"{found.LeastGainSats} to {found.MostGainSats} sat and a taker who pays {found.TakerPaysSats} sat, "
+            + $"{transaction.InputSats - transaction.OutputSats} sat of it to the miners");
+    }
+
+    private static Gains? FindGains(CoinTransaction transaction, ulong sats, int count)
+    {
+        ulong limit = Math.Max(MinFeeLimitSats, sats / FeeLimitDivisor);
+        foreach (ulong step in FeeLimitSteps)
+        {
+            if (new Division(transaction, sats, count, limit / step).Find() is { } gains)
+            {
+                return gains;
+            }
+        }
+
+        return null;
     }
 
     // All participants use the same wallet software, in one script type; the taker's destination may be of another.
@@ -103,10 +121,10 @@ internal static class JoinMarketRounds
         private int _steps;
         private bool _takerSeen;
 
-        public Division(CoinTransaction transaction, ulong sats, int count)
+        public Division(CoinTransaction transaction, ulong sats, int count, ulong feeLimitSats)
         {
             _sats = sats;
-            _feeLimitSats = Math.Max(MinFeeLimitSats, sats / FeeLimitDivisor);
+            _feeLimitSats = feeLimitSats;
             _totalSats = transaction.InputSats;
             _inputs = Descending(transaction.Inputs, null);
             _change = Descending(transaction.Outputs, sats);
@@ -166,7 +184,7 @@ internal static class JoinMarketRounds
             return false;
         }
 
-        // Inputs from this index on that make up the target but for the maker's fee: depth is at most that of the inputs.
+        // Inputs from this index on that make up the target but for the maker's fee; no deeper than there are inputs.
         private bool Choose(int place, int from, ulong missing, ulong target)
         {
             if (missing != target && missing <= _feeLimitSats)
