@@ -13,7 +13,7 @@ namespace FlowTracer.Core.Clustering;
 /// Goldfeder, Kalodner, Reisman and Narayanan, "When the cookie meets the blockchain" (PETS 2018, section 4), and
 /// GraphSense from BlockSci: with half as many participants as outputs, rounded up, the commonest value occurs exactly
 /// once for each participant, there are at least as many inputs and input addresses as participants, and the value is
-/// not 546 or 2,730 satoshi, which token protocols send. It takes issues of tokens and batches of payments for
+/// not 546 or 2,730 satoshi, which token protocols send. It takes transfers of tokens and batches of payments for
 /// CoinJoins: see docs/heuristics.md.
 /// </remarks>
 public static class CoinJoinDetector

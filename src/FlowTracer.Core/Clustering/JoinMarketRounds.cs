@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.Core.Clustering;
@@ -20,14 +21,17 @@ namespace FlowTracer.Core.Clustering;
 /// rounds where every participant pays a share of the fee, as in those of Wasabi, no such division exists.
 /// </para>
 /// <para>
-/// The search for the division is bounded: at most 32 inputs (with more, some subset fits nearly any sum, and the test
-/// says nothing) and at most 100,000 steps for each of the three. Beyond that no round is found.
+/// The search for the division is bounded: at most 64 inputs, eight for each participant, and 100,000 steps for each of
+/// the three limits; beyond that no round is found. With more than 32 inputs some subset fits nearly any sum, so that a
+/// division says little, and the confidence is low.
 /// </para>
 /// </remarks>
 internal static class JoinMarketRounds
 {
     private const int MinParticipants = 3;
-    private const int MaxInputs = 32;
+    private const int MaxInputs = 64;
+    private const int MaxInputsPerParticipant = 8;
+    private const int MaxTellingInputs = 32;
     private const int MaxSteps = 100_000;
     private const ulong MinDenominationSats = 2_730;
     private const ulong MinFeeLimitSats = 10_000;
@@ -41,7 +45,7 @@ internal static class JoinMarketRounds
         if (count < MinParticipants
             || (change != count && change != count - 1)
             || transaction.Inputs.Length < count
-            || transaction.Inputs.Length > MaxInputs
+            || transaction.Inputs.Length > Math.Min(MaxInputs, count * MaxInputsPerParticipant)
             || transaction.HasData
             || sats <= MinDenominationSats
             || !HaveOneType(transaction)
@@ -59,7 +63,7 @@ internal static class JoinMarketRounds
         return new CoinJoinFinding(
             Heuristic.CoinJoinJoinMarket,
             "JoinMarket",
-            HeuristicConfidence.Medium,
+            transaction.Inputs.Length > MaxTellingInputs ? HeuristicConfidence.Low : HeuristicConfidence.Medium,
             sats,
             count,
             $"{count} of {transaction.Outputs.Length} outputs are of {sats} sat each, and the "
@@ -116,7 +120,7 @@ internal static class JoinMarketRounds
         private readonly ulong[] _change;
         private readonly ulong[] _gains;
         private readonly bool _takerHasChange;
-        private uint _taken;
+        private ulong _taken;
         private int _makers;
         private int _steps;
         private bool _takerSeen;
@@ -201,24 +205,24 @@ internal static class JoinMarketRounds
             for (int i = from; i < _inputs.Length && _steps < MaxSteps; i++)
             {
                 _steps++;
-                if ((_taken & (1U << i)) != 0 || _inputs[i] > missing)
+                if ((_taken & (1UL << i)) != 0 || _inputs[i] > missing)
                 {
                     continue;
                 }
 
-                _taken |= 1U << i;
+                _taken |= 1UL << i;
                 if (Choose(place, i + 1, missing - _inputs[i], target))
                 {
                     return true;
                 }
 
-                _taken &= ~(1U << i);
+                _taken &= ~(1UL << i);
             }
 
             return false;
         }
 
-        private bool HasInputLeft() => uint.PopCount(_taken) < _inputs.Length;
+        private bool HasInputLeft() => BitOperations.PopCount(_taken) < _inputs.Length;
 
         private static ulong[] Descending(ImmutableArray<CoinSide> sides, ulong? exceptSats)
         {

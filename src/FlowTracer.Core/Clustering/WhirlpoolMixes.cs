@@ -7,10 +7,11 @@ namespace FlowTracer.Core.Clustering;
 /// The form is that of Whirlpool's own documentation and of Stütz et al. (AFT 2022): four pools; a mix has five inputs
 /// and five outputs, in the surge cycles of later years up to eight, all outputs exactly of the pool's size. Inputs
 /// that come from an earlier mix are of that size, those that come from a Tx0 are a little higher and pay the miners.
-/// All are P2WPKH; an output may be of any type, for a wallet can mix straight to somebody else. The bounds for "a little" (100 to 110,000 satoshi), for the premix outputs of a Tx0 (at most 70) and for the
-/// coordinator's fee (half to three times the usual one: 5% of the pool, in the two larger pools 3.5%) are those of
-/// Schnoering and Vazirgiannis (2023) as GraphSense uses them. With one premix output there is so little to go by that
-/// payments which carry data look alike; then only the usual fee, exactly, counts.
+/// All are P2WPKH; an output may be of any type, for a wallet can mix straight to somebody else. The bounds for "a
+/// little" (100 to 110,000 satoshi), for the premix outputs of a Tx0 (at most 70) and for the coordinator's fee (half
+/// to three times the usual one: 5% of the pool, in the two larger pools 3.5%) are those of Schnoering and Vazirgiannis
+/// (2023) as GraphSense uses them. With one premix output there is so little to go by that payments which carry data
+/// look alike; then only the usual fee, exactly, counts.
 /// </remarks>
 internal static class WhirlpoolMixes
 {

@@ -40,7 +40,19 @@ public sealed class CoinJoinDataTests
         List<CoinTransaction> known = CoinData.Dumplings("jm_filter_false_positives.zip", "OtherCoinJoins.txt");
 
         Assert.Equal(20, known.Count);
-        Assert.InRange(known.Count(transaction => Found(transaction) is not null), 0, 5);
+        Assert.Equal(4, known.Count(transaction => Found(transaction) is not null));
+    }
+
+    // Nobody knows which of these 567 are rounds; how many are taken for one stands in docs/heuristics.md. 432 have two equal
+    // outputs only, most of them token transfers.
+    [NeedsDataFact(CoinData.CoinJoinFolder)]
+    public void Few_of_JoinMarket_s_candidates_are_found()
+    {
+        List<CoinTransaction> candidates = CoinData.Dumplings("dumplings__jm_202406.zip", "OtherCoinJoins.txt");
+        List<CoinJoinFinding> found = candidates.Select(Found).OfType<CoinJoinFinding>().ToList();
+
+        Assert.Equal((567, 43), (candidates.Count, found.Count));
+        Assert.All(found, finding => Assert.Equal(Heuristic.CoinJoinJoinMarket, finding.Heuristic));
     }
 
     // A round has four makers or more and a taker, so five inputs; all else the wallets do is funding them by one input,
@@ -77,12 +89,16 @@ public sealed class CoinJoinDataTests
     public void Of_a_mempool_s_transactions_only_the_CoinJoins_are_found()
     {
         Dictionary<string, Heuristic> found = [];
+        int looselyFound = 0;
         foreach (CoinTransaction transaction in CoinData.Esplora())
         {
             if (Found(transaction) is { } finding)
             {
                 found.Add(transaction.Id.ToString()[..8], finding.Heuristic);
             }
+
+            CoinJoinFinding? loose = CoinJoinDetector.Find(transaction, HeuristicSet.All);
+            looselyFound += loose?.Heuristic == Heuristic.CoinJoinEqualOutputs ? 1 : 0;
         }
 
         Assert.Equal(
@@ -90,7 +106,7 @@ public sealed class CoinJoinDataTests
             NamesOf(Heuristic.CoinJoinWhirlpool));
         Assert.Equal(["9173489a"], NamesOf(Heuristic.CoinJoinWhirlpoolTx0));
         Assert.Equal(2, NamesOf(Heuristic.CoinJoinWasabi2).Count());
-        Assert.Equal(11, found.Count);
+        Assert.Equal((11, 19), (found.Count, looselyFound));
 
         IEnumerable<string> NamesOf(Heuristic heuristic) =>
             found.Where(pair => pair.Value == heuristic).Select(pair => pair.Key).Order(StringComparer.Ordinal);

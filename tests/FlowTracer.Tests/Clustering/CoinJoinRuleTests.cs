@@ -109,6 +109,23 @@ public sealed class CoinJoinRuleTests
         Assert.Null(Find(Sample.OfValues(
             1, RoundInputs, [50_000, 29_990, 50_000, 1_005, 50_000, 48_965, 50_000, 29_990])));
 
+    // Makers gain 600 of an amount of 50,000: over a hundredth of it, but under the 10,000 that is allowed in any case.
+    // 10,001 is not.
+    [Theory]
+    [InlineData(600, true)]
+    [InlineData(10_000, true)]
+    [InlineData(10_001, false)]
+    public void A_maker_s_fee_has_a_limit(ulong feeSats, bool isFound)
+    {
+        ulong[] inputs = [60_000, 70_000, 80_000, 200_000];
+        ulong[] outputs =
+        [
+            50_000, 10_000 + feeSats, 50_000, 20_000 + feeSats, 50_000, 30_000 + feeSats, 50_000, 149_000 - (3 * feeSats),
+        ];
+
+        Assert.Equal(isFound, Find(Sample.OfValues(1, inputs, outputs)) is not null);
+    }
+
     [Fact]
     public void A_round_of_two_data_and_shared_addresses_are_no_JoinMarket_round()
     {
@@ -159,7 +176,7 @@ public sealed class CoinJoinRuleTests
         Assert.Null(Find(Sample.OfValues(1, [100_000, 100_000], [60_000, 60_000, 60_000])));
     }
 
-    // Two tokens' issues (Omni, Open Assets) whose form is a CoinJoin's to the rule of BlockSci and GraphSense.
+    // Two transfers of tokens (Omni, Open Assets) whose form is a CoinJoin's to the rule of BlockSci and GraphSense.
     [NeedsDataFact(GraphSense.FolderName)]
     public void Equal_outputs_alone_find_what_GraphSense_finds_and_are_off_by_default()
     {
