@@ -12,8 +12,8 @@ public sealed record ChangeClue(Heuristic Heuristic, CoinSide Change, string Why
 /// <summary>The output that goes back to the payer, as far as clues tell.</summary>
 /// <param name="Change">The output.</param>
 /// <param name="Confidence">
-/// By the number of clues, all of which name this output: one is low, two are medium, three or more are high. An output to an
-/// address of an input is high by itself: the payer's address is known, not guessed.
+/// By the number of clues, all of which name this output: one is low, two are medium, three or more are high. An output
+/// to an address of an input is high by itself: the payer's address is known, not guessed.
 /// </param>
 /// <param name="Clues">Those that decided, in the order of their heuristics.</param>
 public sealed record ChangeFinding(CoinSide Change, HeuristicConfidence Confidence, ImmutableArray<ChangeClue> Clues)
@@ -23,21 +23,22 @@ public sealed record ChangeFinding(CoinSide Change, HeuristicConfidence Confiden
 }
 
 /// <summary>
-/// Finds the change of a transaction: which of its outputs goes back to whoever pays. Each clue names an output only where
-/// it points to exactly one; where clues name different outputs there is no conclusion. A coinbase, a transaction with fewer
-/// than two outputs and a CoinJoin have no change in this sense.
+/// Finds the change of a transaction: which of its outputs goes back to whoever pays. Each clue names an output only
+/// where it points to exactly one; where clues name different outputs there is no conclusion. A coinbase, a transaction
+/// with fewer than two outputs and a CoinJoin have no change in this sense.
 /// </summary>
 /// <remarks>
-/// The clues are those compared in Möser and Narayanan, "Resurrecting Address Clustering in Bitcoin" (FC 2022), and in Kappos
-/// et al., "How to Peel a Million" (USENIX Security 2022):
+/// The clues are those compared in Möser and Narayanan, "Resurrecting Address Clustering in Bitcoin" (FC 2022), and in
+/// Kappos et al., "How to Peel a Million" (USENIX Security 2022):
 /// <list type="bullet">
 /// <item><c>change-address-type</c>: all inputs have addresses of one type, and exactly one output has too.</item>
 /// <item><c>change-address-reuse</c>: exactly one output pays an address of an input.</item>
 /// <item><c>change-round-value</c>: exactly one output is not a multiple of 100,000 satoshi (0.001 BTC).</item>
-/// <item><c>change-optimal</c>: of two or more inputs, exactly one output is worth less than the smallest (Nick, "Data-Driven
-/// De-Anonymization in Bitcoin", 2015): had it been a payment, that input would not have been needed.</item>
-/// <item><c>change-fresh</c>: exactly one output pays an address that was never seen before, the others were, and no output
-/// pays an input's address (Androulaki et al., FC 2013; Meiklejohn et al., IMC 2013, heuristic 2).</item>
+/// <item><c>change-optimal</c>: of two or more inputs, exactly one output is worth less than the smallest (Nick,
+/// "Data-Driven De-Anonymization in Bitcoin", 2015): had it been a payment, that input would not have been
+/// needed.</item>
+/// <item><c>change-fresh</c>: exactly one output pays an address that was never seen before, the others were, and no
+/// output pays an input's address (Androulaki et al., FC 2013; Meiklejohn et al., IMC 2013, heuristic 2).</item>
 /// </list>
 /// </remarks>
 public static class ChangeDetector
@@ -79,8 +80,8 @@ public static class ChangeDetector
     }
 
     /// <summary>
-    /// The change, where all clues name one output; null where there is no clue, where they contradict each other, and for a
-    /// CoinJoin.
+    /// The change, where all clues name one output; null where there is no clue, where they contradict each other, and
+    /// for a CoinJoin.
     /// </summary>
     /// <param name="transaction">The transaction.</param>
     /// <param name="heuristics">Which are on, those that find CoinJoins too.</param>
@@ -115,7 +116,9 @@ public static class ChangeDetector
         return new ChangeFinding(change, confidence, clues);
     }
 
-    /// <summary>Whether two addresses are of one type: kind, witness version and length. An address that is none has no type.</summary>
+    /// <summary>
+    /// Whether two addresses are of one type: kind, witness version and length. An address that is none has no type.
+    /// </summary>
     internal static bool HaveOneType(Address left, Address right) =>
         !left.IsNone
         && left.Kind == right.Kind
@@ -134,8 +137,9 @@ public static class ChangeDetector
         }
 
         return Only(transaction.Outputs, output => HaveOneType(output.Address, first)) is { } change
-            ? (change, CoinJoinDetector.Text(
-                $"output {change.Coin.Index} alone has the address type of all {transaction.Inputs.Length} inputs, {TypeName(first)}"))
+            ? (change,
+                $"output {change.Coin.Index} alone has the address type of all {transaction.Inputs.Length} inputs, "
+                + $"{TypeName(first)}")
             : null;
     }
 
@@ -143,14 +147,13 @@ public static class ChangeDetector
     {
         HashSet<Address> payers = AddressesOf(transaction.Inputs);
         return Only(transaction.Outputs, output => payers.Contains(output.Address)) is { } change
-            ? (change, CoinJoinDetector.Text($"output {change.Coin.Index} pays {change.Address}, an address of the inputs"))
+            ? (change, $"output {change.Coin.Index} pays {change.Address}, an address of the inputs")
             : null;
     }
 
     private static (CoinSide Change, string Why)? ByRoundValue(CoinTransaction transaction) =>
         Only(transaction.Outputs, static output => output.Sats % RoundSats != 0) is { } change
-            ? (change, CoinJoinDetector.Text(
-                $"output {change.Coin.Index} alone, of {change.Sats} sat, is not a multiple of {RoundSats} sat"))
+            ? (change, $"output {change.Coin.Index} alone, of {change.Sats} sat, is not a multiple of {RoundSats} sat")
             : null;
 
     private static (CoinSide Change, string Why)? ByOptimalChange(CoinTransaction transaction)
@@ -167,8 +170,9 @@ public static class ChangeDetector
         }
 
         return Only(transaction.Outputs, output => output.Sats < smallest) is { } change
-            ? (change, CoinJoinDetector.Text(
-                $"output {change.Coin.Index} alone, of {change.Sats} sat, is less than every input, the smallest of which is of {smallest} sat"))
+            ? (change,
+                $"output {change.Coin.Index} alone, of {change.Sats} sat, is less than every input, the smallest of "
+                + $"which is of {smallest} sat")
             : null;
     }
 
@@ -186,8 +190,7 @@ public static class ChangeDetector
         }
 
         return Only(transaction.Outputs, output => !wasSeenBefore(output.Address)) is { } change
-            ? (change, CoinJoinDetector.Text(
-                $"output {change.Coin.Index} alone pays an address never seen before, {change.Address}"))
+            ? (change, $"output {change.Coin.Index} alone pays an address never seen before, {change.Address}")
             : null;
     }
 

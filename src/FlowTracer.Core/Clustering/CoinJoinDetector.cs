@@ -1,21 +1,20 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.Core.Clustering;
 
 /// <summary>
-/// Finds CoinJoins by the form of one transaction alone. The rules of each program are with it: <see cref="WasabiRounds"/>,
-/// <see cref="WhirlpoolMixes"/>, <see cref="JoinMarketRounds"/>. They are asked from the strictest to the loosest, and the
-/// first answer counts.
+/// Finds CoinJoins by the form of one transaction alone. The rules of each program are with it: <see
+/// cref="WasabiRounds"/>, <see cref="WhirlpoolMixes"/>, <see cref="JoinMarketRounds"/>. They are asked from the
+/// strictest to the loosest, and the first answer counts.
 /// </summary>
 /// <remarks>
-/// <c>coinjoin-equal-outputs</c>, off by default, is the rule for CoinJoins of any make that BlockSci took from Goldfeder,
-/// Kalodner, Reisman and Narayanan, "When the cookie meets the blockchain" (PETS 2018, section 4), and GraphSense from
-/// BlockSci: with half as many participants as outputs, rounded up, the commonest value occurs exactly once for each
-/// participant, there are at least as many inputs and input addresses as participants, and the value is not 546 or 2,730
-/// satoshi, which token protocols send. It takes issues of tokens and batches of payments for CoinJoins: see
-/// docs/heuristics.md.
+/// <c>coinjoin-equal-outputs</c>, off by default, is the rule for CoinJoins of any make that BlockSci took from
+/// Goldfeder, Kalodner, Reisman and Narayanan, "When the cookie meets the blockchain" (PETS 2018, section 4), and
+/// GraphSense from BlockSci: with half as many participants as outputs, rounded up, the commonest value occurs exactly
+/// once for each participant, there are at least as many inputs and input addresses as participants, and the value is
+/// not 546 or 2,730 satoshi, which token protocols send. It takes transfers of tokens and batches of payments for
+/// CoinJoins: see docs/heuristics.md.
 /// </remarks>
 public static class CoinJoinDetector
 {
@@ -27,7 +26,9 @@ public static class CoinJoinDetector
     private const ulong TokenDustSats = 546;
     private const ulong OldTokenDustSats = 2_730;
 
-    /// <summary>Whether a transaction is a CoinJoin, by the heuristics that are on; null when none of them finds one.</summary>
+    /// <summary>
+    /// Whether a transaction is a CoinJoin, by the heuristics that are on; null when none of them finds one.
+    /// </summary>
     public static CoinJoinFinding? Find(CoinTransaction transaction, HeuristicSet heuristics)
     {
         ArgumentNullException.ThrowIfNull(transaction);
@@ -109,9 +110,6 @@ public static class CoinJoinDetector
     internal static bool IsWitnessKeyHash(Address address) =>
         address.Kind == AddressKind.Witness && address.WitnessVersion == 0 && address.Length == Address.HashLength;
 
-    /// <summary>A text in which numbers look the same everywhere.</summary>
-    internal static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
     private static CoinJoinFinding? FindMix(CoinTransaction transaction, HeuristicSet heuristics)
     {
         (ulong sats, int count) = MostFrequentValue(transaction.Outputs);
@@ -120,12 +118,8 @@ public static class CoinJoinDetector
             return null;
         }
 
-        CoinJoinFinding? found = null;
-        if (heuristics.Has(Heuristic.CoinJoinWasabi1))
-        {
-            found = WasabiRounds.FindWasabi1(transaction, sats, count);
-        }
-
+        bool wasabi1 = heuristics.Has(Heuristic.CoinJoinWasabi1);
+        CoinJoinFinding? found = wasabi1 ? WasabiRounds.FindByCoordinator(transaction, sats, count) : null;
         if (found is null && heuristics.Has(Heuristic.CoinJoinWhirlpool))
         {
             found = WhirlpoolMixes.FindMix(transaction, sats, count);
@@ -139,6 +133,12 @@ public static class CoinJoinDetector
         if (found is null && heuristics.Has(Heuristic.CoinJoinJoinMarket))
         {
             found = JoinMarketRounds.Find(transaction, sats, count);
+        }
+
+        // After JoinMarket, some of whose rounds are of about 0.1 BTC too: that rule looks at who pays.
+        if (found is null && wasabi1)
+        {
+            found = WasabiRounds.FindByDenomination(transaction, sats, count);
         }
 
         if (found is null && heuristics.Has(Heuristic.CoinJoinEqualOutputs))
@@ -167,6 +167,8 @@ public static class CoinJoinDetector
             HeuristicConfidence.Low,
             sats,
             count,
-            Text($"{count} of {outputs} outputs are of {sats} sat each, one for each of the {participants} participants that as many outputs would have, and the {transaction.Inputs.Length} inputs have enough addresses for them"));
+            $"{count} of {outputs} outputs are of {sats} sat each, one for each of the {participants} participants "
+            + $"that as many outputs would have, and the {transaction.Inputs.Length} inputs have enough addresses for "
+            + $"them");
     }
 }

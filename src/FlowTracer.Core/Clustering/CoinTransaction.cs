@@ -9,7 +9,9 @@ namespace FlowTracer.Core.Clustering;
 /// <param name="Sats">What it is worth, in satoshi.</param>
 public readonly record struct CoinSide(OutPoint Coin, Address Address, ulong Sats);
 
-/// <summary>A Bitcoin transaction as heuristics see it: who gives and gets what, in the order of the transaction.</summary>
+/// <summary>
+/// A Bitcoin transaction as heuristics see it: who gives and gets what, in the order of the transaction.
+/// </summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Inputs">What it spends; none for a coinbase.</param>
 /// <param name="Outputs">What it makes, without outputs of no value.</param>

@@ -16,20 +16,24 @@ public enum HeuristicConfidence : byte
 }
 
 /// <summary>
-/// A rule of thumb about Bitcoin transactions, by its name. Each can be switched on and off (<see cref="HeuristicSet"/>),
-/// and what it finds names it. The rules, their parameters and where those come from stand where they are applied and in
-/// docs/heuristics.md.
+/// A rule of thumb about Bitcoin transactions, by its name. Each can be switched on and off (<see
+/// cref="HeuristicSet"/>), and what it finds names it. The rules, their parameters and where those come from stand
+/// where they are applied and in docs/heuristics.md.
 /// </summary>
 public sealed class Heuristic
 {
     private Heuristic(int index, string name, string summary, bool isOnByDefault = true) =>
         (Index, Name, Summary, IsOnByDefault) = (index, name, summary, isOnByDefault);
 
-    /// <summary>The inputs of a transaction have one owner (Nakamoto 2008, section 10; Meiklejohn et al. 2013).</summary>
+    /// <summary>
+    /// The inputs of a transaction have one owner (Nakamoto 2008, section 10; Meiklejohn et al. 2013).
+    /// </summary>
     public static Heuristic CommonInput { get; } =
         new(0, "common-input", "the inputs of a transaction have one owner");
 
-    /// <summary>So have those of a CoinJoin: wrong by design, and kept to compare with tools that do not look.</summary>
+    /// <summary>
+    /// So have those of a CoinJoin: wrong by design, and kept to compare with tools that do not look.
+    /// </summary>
     public static Heuristic CommonInputCoinJoin { get; } =
         new(1, "common-input-coinjoin", "the inputs of a CoinJoin too have one owner", isOnByDefault: false);
 
@@ -79,7 +83,7 @@ public sealed class Heuristic
 
     /// <summary>See <see cref="CoinJoinDetector"/>.</summary>
     public static Heuristic CoinJoinEqualOutputs { get; } =
-        new(13, "coinjoin-equal-outputs", "as many equal outputs as a CoinJoin of unknown make would have", isOnByDefault: false);
+        new(13, "coinjoin-equal-outputs", "half of the outputs are equal, with inputs for as many", isOnByDefault: false);
 
     /// <summary>All there are, in the order of their numbers.</summary>
     public static ImmutableArray<Heuristic> All { get; } =

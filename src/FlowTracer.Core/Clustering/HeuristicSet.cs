@@ -25,8 +25,8 @@ public readonly record struct HeuristicSet
 
     /// <summary>
     /// Reads names separated by commas: <c>all</c>, <c>default</c>, <c>none</c>, a heuristic's name to switch it on, or
-    /// the name behind a <c>-</c> to switch it off. They are taken from left to right, from none on, or from the default
-    /// set where the first switches one off: <c>-peel-chain</c> is the default set without that one.
+    /// the name behind a <c>-</c> to switch it off. They are taken from left to right, from none on, or from the
+    /// default set where the first switches one off: <c>-peel-chain</c> is the default set without that one.
     /// </summary>
     /// <exception cref="InputException">A name is none of those; the message lists them.</exception>
     public static HeuristicSet Parse(string names)

@@ -19,14 +19,16 @@ public readonly record struct ClusterLink(TxHash Transaction, Address From, Addr
 }
 
 /// <summary>
-/// Common-input clustering: whoever signs for the inputs of one transaction holds the keys to all of them (Nakamoto, 2008,
-/// section 10; Reid and Harrigan, 2011; Meiklejohn et al., "A Fistful of Bitcoins", IMC 2013, heuristic 1). Transactions
-/// may come in any order and at any time, and the clusters are the same. CoinJoins are left out, for they are made to break
-/// this very rule, unless <see cref="Heuristic.CommonInputCoinJoin"/> is on. Inputs without an address say nothing.
+/// Common-input clustering: whoever signs for the inputs of one transaction holds the keys to all of them (Nakamoto,
+/// 2008, section 10; Reid and Harrigan, 2011; Meiklejohn et al., "A Fistful of Bitcoins", IMC 2013, heuristic 1).
+/// Transactions may come in any order and at any time, and the clusters are the same. CoinJoins are left out, for they
+/// are made to break this very rule, unless <see cref="Heuristic.CommonInputCoinJoin"/> is on. Inputs without an
+/// address say nothing.
 /// </summary>
 /// <remarks>
-/// Union-find by size with path halving (Tarjan and van Leeuwen, 1984), without recursion. Beside it stands a forest of the
-/// links themselves, in which the path from one address to another is the evidence (Nieuwenhuis and Oliveras, 2007).
+/// Union-find by size with path halving (Tarjan and van Leeuwen, 1984), without recursion. Beside it stands a forest of
+/// the links themselves, in which the path from one address to another is the evidence (Nieuwenhuis and Oliveras,
+/// 2007).
 /// </remarks>
 /// <param name="heuristics">Which are on; without <see cref="Heuristic.CommonInput"/> nothing is ever joined.</param>
 public sealed class InputClusters(HeuristicSet heuristics)
@@ -79,8 +81,8 @@ public sealed class InputClusters(HeuristicSet heuristics)
     public bool AreJoined(Address first, Address second) => NameOf(first) == NameOf(second);
 
     /// <summary>
-    /// The transactions by which one address leads to another, in order; empty for an address and itself, and where they are
-    /// not in one cluster. Which of several proofs it is depends on the order in which transactions came.
+    /// The transactions by which one address leads to another, in order; empty for an address and itself, and where
+    /// they are not in one cluster. Which of several proofs it is depends on the order in which transactions came.
     /// </summary>
     public ImmutableArray<ClusterLink> Evidence(Address first, Address second)
     {
@@ -100,13 +102,15 @@ public sealed class InputClusters(HeuristicSet heuristics)
         int meeting = to;
         for (; !above.Contains(meeting); meeting = _nodes[meeting].LinkTo)
         {
-            back.Add(new ClusterLink(_nodes[meeting].Link, _nodes[_nodes[meeting].LinkTo].Address, _nodes[meeting].Address));
+            Node node = _nodes[meeting];
+            back.Add(new ClusterLink(node.Link, _nodes[node.LinkTo].Address, node.Address));
         }
 
         ImmutableArray<ClusterLink>.Builder path = ImmutableArray.CreateBuilder<ClusterLink>();
         for (int number = from; number != meeting; number = _nodes[number].LinkTo)
         {
-            path.Add(new ClusterLink(_nodes[number].Link, _nodes[number].Address, _nodes[_nodes[number].LinkTo].Address));
+            Node node = _nodes[number];
+            path.Add(new ClusterLink(node.Link, node.Address, _nodes[node.LinkTo].Address));
         }
 
         back.Reverse();

@@ -4,16 +4,16 @@ using FlowTracer.Core.Model;
 namespace FlowTracer.Core.Clustering;
 
 /// <summary>
-/// In how many ways the inputs and outputs of a transaction can be divided among payers, and in how many of them an input
-/// and an output belong to one payer: the measure of LaurentMT's Boltzmann ("Introducing Boltzmann", 2015), after Maxwell's
-/// CoinJoin Sudoku (Atlas, 2014).
+/// In how many ways the inputs and outputs of a transaction can be divided among payers, and in how many of them an
+/// input and an output belong to one payer: the measure of LaurentMT's Boltzmann ("Introducing Boltzmann", 2015), after
+/// Maxwell's CoinJoin Sudoku (Atlas, 2014).
 /// </summary>
 /// <remarks>
-/// An interpretation divides the inputs into groups and gives each output to one of them, so that each group's inputs make
-/// up its outputs but for a part of the fee: what a group has left over lies between zero and the whole fee. A group may
-/// have no output, where what it has would do for the fee. In a CoinJoin whose participants pay each other, a group may gain
-/// up to the makers' fee and lose up to the taker's beside the miners'. Counts are exact. They double with every input and
-/// output, so that there is an upper limit, and no estimate beyond it.
+/// An interpretation divides the inputs into groups and gives each output to one of them, so that each group's inputs
+/// make up its outputs but for a part of the fee: what a group has left over lies between zero and the whole fee. A
+/// group may have no output, where what it has would do for the fee. In a CoinJoin whose participants pay each other, a
+/// group may gain up to the makers' fee and lose up to the taker's beside the miners'. Counts are exact. They double
+/// with every input and output, so that there is an upper limit, and no estimate beyond it.
 /// </remarks>
 public sealed class Interpretations
 {
@@ -23,7 +23,8 @@ public sealed class Interpretations
     private readonly ulong[] _links;
     private readonly int _outputs;
 
-    private Interpretations(ulong count, ulong[] links, int outputs) => (Count, _links, _outputs) = (count, links, outputs);
+    private Interpretations(ulong count, ulong[] links, int outputs) =>
+        (Count, _links, _outputs) = (count, links, outputs);
 
     /// <summary>How many there are, at least one; entropy in bits is its logarithm to base two.</summary>
     public ulong Count { get; }
@@ -56,7 +57,8 @@ public sealed class Interpretations
             fee + takerFeeSats);
         ulong[] links = new ulong[inputs * outputs];
         ulong count = counter.Count(links, inputs, outputs);
-        Invariant.Check(count > 0, $"transaction {transaction.Id} as a whole is one interpretation, and none was counted");
+        Invariant.Check(count > 0,
+            $"transaction {transaction.Id} as a whole is one interpretation, and none was counted");
         return new Interpretations(count, links, outputs);
     }
 
@@ -74,8 +76,8 @@ public sealed class Interpretations
     }
 
     /// <summary>
-    /// Counts by dynamic programming over pairs of sets: how many ways there are to divide the inputs A and outputs B is the
-    /// sum over the groups that hold A's first input of the ways to divide what is left.
+    /// Counts by dynamic programming over pairs of sets: how many ways there are to divide the inputs A and outputs B
+    /// is the sum over the groups that hold A's first input of the ways to divide what is left.
     /// </summary>
     private sealed class Counter
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.Core.Clustering;
@@ -8,29 +9,34 @@ namespace FlowTracer.Core.Clustering;
 /// <para>
 /// The form: every participant gets one output of the taker's amount and one of change, and only a taker who spends all
 /// has no change, so there are 2n or 2n-1 outputs for n participants (Möser and Böhme, "Join Me on a Market for
-/// Anonymity", WEIS 2016). They have different addresses, and coins of one script type. As in GraphSense and in JoinMarket's own default
-/// of at least four makers a round of two is not enough to tell: n is at least 3.
+/// Anonymity", WEIS 2016). They have different addresses, and coins of one script type. As in GraphSense and in
+/// JoinMarket's own default of at least four makers a round of two is not enough to tell: n is at least 3.
 /// </para>
 /// <para>
-/// What tells it from other equal outputs is who pays. A maker offers its coins for a fee and never gives more than it gets
-/// back; the taker alone pays the makers and the miners. So the inputs must divide into n owners of whom n-1 come out with
-/// as much as they put in or a little more: the subset sums that Goldfeder et al. (PETS 2018) look for, with the sign of
-/// the fee. A maker's fee is at most 1% of the amount or 10,000 satoshi, whichever is more; in the rounds looked at it was
-/// far less. In rounds where every participant pays a share of the fee, as in those of Wasabi, no such division exists.
+/// What tells it from other equal outputs is who pays. A maker offers its coins for a fee and never gives more than it
+/// gets back; the taker alone pays the makers and the miners. So the inputs must divide into n owners of whom n-1 come
+/// out with as much as they put in or a little more: the subset sums that Goldfeder et al. (PETS 2018) look for, with
+/// the sign of the fee. A maker's fee is at most 1% of the amount or 10,000 satoshi, whichever is more; divisions with
+/// a hundredth and with a tenth of that are looked for first, so that the one reported is no wilder than need be. In
+/// rounds where every participant pays a share of the fee, as in those of Wasabi, no such division exists.
 /// </para>
 /// <para>
-/// The search for the division is bounded: at most 32 inputs (with more, some subset fits nearly any sum, and the test says
-/// nothing) and at most 200,000 steps. Beyond that no round is found.
+/// The search for the division is bounded: at most 64 inputs, eight for each participant, and 100,000 steps for each of
+/// the three limits; beyond that no round is found. With more than 32 inputs some subset fits nearly any sum, so that a
+/// division says little, and the confidence is low.
 /// </para>
 /// </remarks>
 internal static class JoinMarketRounds
 {
     private const int MinParticipants = 3;
-    private const int MaxInputs = 32;
-    private const int MaxSteps = 200_000;
+    private const int MaxInputs = 64;
+    private const int MaxInputsPerParticipant = 8;
+    private const int MaxTellingInputs = 32;
+    private const int MaxSteps = 100_000;
     private const ulong MinDenominationSats = 2_730;
     private const ulong MinFeeLimitSats = 10_000;
     private const ulong FeeLimitDivisor = 100;
+    private static readonly ImmutableArray<ulong> FeeLimitSteps = [100, 10, 1];
 
     /// <summary>Whether it is a round; <paramref name="count"/> outputs are of <paramref name="sats"/>.</summary>
     public static CoinJoinFinding? Find(CoinTransaction transaction, ulong sats, int count)
@@ -39,7 +45,7 @@ internal static class JoinMarketRounds
         if (count < MinParticipants
             || (change != count && change != count - 1)
             || transaction.Inputs.Length < count
-            || transaction.Inputs.Length > MaxInputs
+            || transaction.Inputs.Length > Math.Min(MaxInputs, count * MaxInputsPerParticipant)
             || transaction.HasData
             || sats <= MinDenominationSats
             || !HaveOneType(transaction)
@@ -49,7 +55,7 @@ internal static class JoinMarketRounds
         }
 
         int owners = CoinJoinDetector.CountAddresses(transaction.Inputs);
-        if (owners < count || new Division(transaction, sats, count).Find() is not { } found)
+        if (owners < count || FindGains(transaction, sats, count) is not { } found)
         {
             return null;
         }
@@ -57,11 +63,27 @@ internal static class JoinMarketRounds
         return new CoinJoinFinding(
             Heuristic.CoinJoinJoinMarket,
             "JoinMarket",
-            HeuristicConfidence.Medium,
+            transaction.Inputs.Length > MaxTellingInputs ? HeuristicConfidence.Low : HeuristicConfidence.Medium,
             sats,
             count,
-            CoinJoinDetector.Text(
-                $"{count} of {transaction.Outputs.Length} outputs are of {sats} sat each, and the {transaction.Inputs.Length} inputs of {owners} addresses divide into {count - 1} makers who gain {found.LeastGainSats} to {found.MostGainSats} sat and a taker who pays {found.TakerPaysSats} sat, {transaction.InputSats - transaction.OutputSats} sat of it to the miners"));
+            $"{count} of {transaction.Outputs.Length} outputs are of {sats} sat each, and the "
+            + $"{transaction.Inputs.Length} inputs of {owners} addresses divide into {count - 1} makers who gain "
+            + $"{found.LeastGainSats} to {found.MostGainSats} sat and a taker who pays {found.TakerPaysSats} sat, "
+            + $"{transaction.InputSats - transaction.OutputSats} sat of it to the miners");
+    }
+
+    private static Gains? FindGains(CoinTransaction transaction, ulong sats, int count)
+    {
+        ulong limit = Math.Max(MinFeeLimitSats, sats / FeeLimitDivisor);
+        foreach (ulong step in FeeLimitSteps)
+        {
+            if (new Division(transaction, sats, count, limit / step).Find() is { } gains)
+            {
+                return gains;
+            }
+        }
+
+        return null;
     }
 
     // All participants use the same wallet software, in one script type; the taker's destination may be of another.
@@ -98,15 +120,15 @@ internal static class JoinMarketRounds
         private readonly ulong[] _change;
         private readonly ulong[] _gains;
         private readonly bool _takerHasChange;
-        private uint _taken;
+        private ulong _taken;
         private int _makers;
         private int _steps;
         private bool _takerSeen;
 
-        public Division(CoinTransaction transaction, ulong sats, int count)
+        public Division(CoinTransaction transaction, ulong sats, int count, ulong feeLimitSats)
         {
             _sats = sats;
-            _feeLimitSats = Math.Max(MinFeeLimitSats, sats / FeeLimitDivisor);
+            _feeLimitSats = feeLimitSats;
             _totalSats = transaction.InputSats;
             _inputs = Descending(transaction.Inputs, null);
             _change = Descending(transaction.Outputs, sats);
@@ -166,7 +188,7 @@ internal static class JoinMarketRounds
             return false;
         }
 
-        // Inputs from this index on that make up the target but for the maker's fee: depth is at most that of the inputs.
+        // Inputs from this index on that make up the target but for the maker's fee; no deeper than there are inputs.
         private bool Choose(int place, int from, ulong missing, ulong target)
         {
             if (missing != target && missing <= _feeLimitSats)
@@ -183,24 +205,24 @@ internal static class JoinMarketRounds
             for (int i = from; i < _inputs.Length && _steps < MaxSteps; i++)
             {
                 _steps++;
-                if ((_taken & (1U << i)) != 0 || _inputs[i] > missing)
+                if ((_taken & (1UL << i)) != 0 || _inputs[i] > missing)
                 {
                     continue;
                 }
 
-                _taken |= 1U << i;
+                _taken |= 1UL << i;
                 if (Choose(place, i + 1, missing - _inputs[i], target))
                 {
                     return true;
                 }
 
-                _taken &= ~(1U << i);
+                _taken &= ~(1UL << i);
             }
 
             return false;
         }
 
-        private bool HasInputLeft() => uint.PopCount(_taken) < _inputs.Length;
+        private bool HasInputLeft() => BitOperations.PopCount(_taken) < _inputs.Length;
 
         private static ulong[] Descending(ImmutableArray<CoinSide> sides, ulong? exceptSats)
         {

@@ -15,8 +15,8 @@ public sealed record PeelStep(
     TxHash Transaction, CoinSide Spent, ulong JoinedSats, CoinSide Peeled, CoinSide Kept, ulong FeeSats, string Why);
 
 /// <summary>
-/// A peel chain as one line: a coin from which payments are peeled off, one a transaction. What it starts with and what is
-/// joined on the way is what is peeled off, paid as fees and left at the end, to the satoshi.
+/// A peel chain as one line: a coin from which payments are peeled off, one a transaction. What it starts with and what
+/// is joined on the way is what is peeled off, paid as fees and left at the end, to the satoshi.
 /// </summary>
 public sealed class PeelChain
 {
@@ -41,8 +41,9 @@ public sealed class PeelChain
     public ulong JoinedSats { get; private init; }
 
     /// <summary>What <see cref="Heuristic.PeelChain"/> found: a sentence for a person.</summary>
-    public string Why => CoinJoinDetector.Text(
-        $"from {Start.Coin} with {Start.Sats} sat, {Steps.Length} steps peel off {PeeledSats} sat, pay {FeeSats} sat in fees and leave {End.Sats} sat in {End.Coin}");
+    public string Why =>
+        $"from {Start.Coin} with {Start.Sats} sat, {Steps.Length} steps peel off {PeeledSats} sat, pay {FeeSats} "
+        + $"sat in fees and leave {End.Sats} sat in {End.Coin}";
 
     /// <summary>A chain of steps each of which spends what the one before it kept.</summary>
     /// <exception cref="ArgumentException">There is no step, or one does not follow from the one before it.</exception>
@@ -60,7 +61,8 @@ public sealed class PeelChain
             if (i > 0 && steps[i].Spent != steps[i - 1].Kept)
             {
                 throw new ArgumentException(
-                    $"step {i + 1} spends {steps[i].Spent.Coin}, and the one before it kept {steps[i - 1].Kept.Coin}", nameof(steps));
+                    $"step {i + 1} spends {steps[i].Spent.Coin}, and the one before it kept {steps[i - 1].Kept.Coin}",
+                    nameof(steps));
             }
 
             peeled += steps[i].Peeled.Sats;

@@ -5,8 +5,8 @@ namespace FlowTracer.Core.Clustering;
 
 /// <summary>What counts as a peel chain.</summary>
 /// <param name="MinSteps">
-/// The fewest steps of a chain, at least 1. Two payments in a row are what any wallet does; from three on the repetition is
-/// worth a line of its own.
+/// The fewest steps of a chain, at least 1. Two payments in a row are what any wallet does; from three on the
+/// repetition is worth a line of its own.
 /// </param>
 /// <param name="MaxInputs">The most inputs a step may have, at least 1.</param>
 public sealed record PeelRules(int MinSteps = 3, int MaxInputs = 1)
@@ -16,15 +16,15 @@ public sealed record PeelRules(int MinSteps = 3, int MaxInputs = 1)
 }
 
 /// <summary>
-/// Finds peel chains: a coin is spent by a transaction with one input and two outputs, the smaller output pays somebody, the
-/// larger is the change, and the change is spent in the same way, many times over (Meiklejohn et al., "A Fistful of Bitcoins",
-/// IMC 2013, section 5; Kappos et al., "How to Peel a Million", USENIX Security 2022). Where the clues of
-/// <see cref="ChangeDetector"/> agree on an output, with at least medium confidence, that one goes on, whatever its size;
-/// otherwise the larger. Two outputs of one value and no such clue are no step, nor is a CoinJoin.
+/// Finds peel chains: a coin is spent by a transaction with one input and two outputs, the smaller output pays
+/// somebody, the larger is the change, and the change is spent in the same way, many times over (Meiklejohn et al., "A
+/// Fistful of Bitcoins", IMC 2013, section 5; Kappos et al., "How to Peel a Million", USENIX Security 2022). Where the
+/// clues of <see cref="ChangeDetector"/> agree on an output, with at least medium confidence, that one goes on,
+/// whatever its size; otherwise the larger. Two outputs of one value and no such clue are no step, nor is a CoinJoin.
 /// </summary>
 /// <remarks>
-/// That a chain has one owner is an estimate. That its steps, recipients and amounts are those of the chain of transactions
-/// is not: every figure is recorded.
+/// That a chain has one owner is an estimate. That its steps, recipients and amounts are those of the chain of
+/// transactions is not: every figure is recorded.
 /// </remarks>
 public static class PeelChains
 {
@@ -34,8 +34,10 @@ public static class PeelChains
     /// <param name="transaction">The transaction.</param>
     /// <param name="coin">The coin of the chain, one of its inputs.</param>
     /// <param name="rules">What counts.</param>
-    /// <param name="heuristics">Which heuristics are on: without <see cref="Heuristic.PeelChain"/> there is no step.</param>
-    public static PeelStep? FindStep(CoinTransaction transaction, OutPoint coin, PeelRules rules, HeuristicSet heuristics)
+    /// <param name="heuristics">Which heuristics are on: without <see cref="Heuristic.PeelChain"/> there is no
+    /// step.</param>
+    public static PeelStep? FindStep(
+        CoinTransaction transaction, OutPoint coin, PeelRules rules, HeuristicSet heuristics)
     {
         ArgumentNullException.ThrowIfNull(transaction);
         ArgumentNullException.ThrowIfNull(rules);
@@ -62,7 +64,7 @@ public static class PeelChains
         bool keepsSmaller = isClear && change!.Change.Coin == smaller.Coin;
         string why = isClear
             ? change!.Why
-            : CoinJoinDetector.Text($"output {larger.Coin.Index} is the larger, {larger.Sats} sat to {smaller.Sats} sat");
+            : $"output {larger.Coin.Index} is the larger, {larger.Sats} sat to {smaller.Sats} sat";
         return new PeelStep(
             transaction.Id,
             spent,
@@ -101,8 +103,8 @@ public static class PeelChains
     }
 
     /// <summary>
-    /// All chains among some transactions, such as those of a finished trace, each as long as it can be, by the coin they
-    /// start with. No transaction is in two chains.
+    /// All chains among some transactions, such as those of a finished trace, each as long as it can be, by the coin
+    /// they start with. No transaction is in two chains.
     /// </summary>
     public static ImmutableArray<PeelChain> FindAll(
         IEnumerable<CoinTransaction> transactions, PeelRules rules, HeuristicSet heuristics)
@@ -126,7 +128,9 @@ public static class PeelChains
         foreach (OutPoint coin in coins)
         {
             CoinTransaction? Spender(OutPoint asked) =>
-                spenders.TryGetValue(asked, out CoinTransaction? spender) && !used.Contains(spender.Id) ? spender : null;
+                spenders.TryGetValue(asked, out CoinTransaction? spender) && !used.Contains(spender.Id)
+                    ? spender
+                    : null;
             if (!kept.Contains(coin) && Follow(coin, Spender, rules, heuristics) is { } chain)
             {
                 chains.Add(chain);

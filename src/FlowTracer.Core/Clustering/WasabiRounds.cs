@@ -6,20 +6,20 @@ namespace FlowTracer.Core.Clustering;
 /// <summary>Rounds of Wasabi Wallet, versions 1 and 2.</summary>
 /// <remarks>
 /// <para>
-/// Wasabi 1 follows ZeroLink (Ficsór and TDevD, 2017): every participant gets one output of the round's denomination, and
-/// change. In its first years the coordinator took its fee at one of two addresses, and the denomination varied; later it
-/// paid itself elsewhere and the denomination stayed near 0.1 BTC. Both rules are those of Stütz, Stockinger,
+/// Wasabi 1 follows ZeroLink (Ficsór and TDevD, 2017): every participant gets one output of the round's denomination,
+/// and change. In its first years the coordinator took its fee at one of two addresses, and the denomination varied;
+/// later it paid itself elsewhere and the denomination stayed near 0.1 BTC. Both rules are those of Stütz, Stockinger,
 /// Moreno-Sanchez, Haslhofer and Maffei, "Adoption and Actual Privacy of Decentralized CoinJoin Implementations in
-/// Bitcoin" (AFT 2022), and of the Dumplings scanner: an output to a coordinator and three or more equal outputs; or ten or
-/// more equal outputs of 0.1 BTC give or take 0.02, and as many inputs. Wasabi 1 spent P2WPKH coins only.
+/// Bitcoin" (AFT 2022), and of the Dumplings scanner: an output to a coordinator and three or more equal outputs; or
+/// ten or more equal outputs of 0.1 BTC give or take 0.02, and as many inputs. Wasabi 1 spent P2WPKH coins only.
 /// </para>
 /// <para>
-/// Wasabi 2 follows WabiSabi (Ficsór, Kogman, Ontivero and Seres, "WabiSabi: Centrally Coordinated CoinJoins with Variable
-/// Amounts", 2021). Amounts vary, but wallets split them into standard denominations: powers of two and of three, twice
-/// powers of three, and 1, 2 and 5 times powers of ten, from 5,000 satoshi up. Schnoering and Vazirgiannis, "Heuristics for
-/// Detecting CoinJoin Transactions on the Bitcoin Blockchain" (2023), take 50 inputs as the least, which was right for the
-/// first coordinator; those that followed it in 2024 made rounds from 20 on. The wallet sorts inputs and outputs by value,
-/// the highest first, and spends and makes P2WPKH and P2TR only.
+/// Wasabi 2 follows WabiSabi (Ficsór, Kogman, Ontivero and Seres, "WabiSabi: Centrally Coordinated CoinJoins with
+/// Variable Amounts", 2021). Amounts vary, but wallets split them into standard denominations: powers of two and of
+/// three, twice powers of three, and 1, 2 and 5 times powers of ten, from 5,000 satoshi up. Schnoering and
+/// Vazirgiannis, "Heuristics for Detecting CoinJoin Transactions on the Bitcoin Blockchain" (2023), take 50 inputs as
+/// the least, which was right for the first coordinator; those that followed it in 2024 made rounds from 20 on. The
+/// wallet sorts inputs and outputs by value, the highest first, and spends and makes P2WPKH and P2TR only.
 /// </para>
 /// </remarks>
 internal static class WasabiRounds
@@ -49,41 +49,54 @@ internal static class WasabiRounds
 
     private static readonly HashSet<ulong> Denominations = StandardDenominations();
 
-    /// <summary>Whether it is a round of Wasabi 1; <paramref name="count"/> outputs are of <paramref name="sats"/>.</summary>
-    public static CoinJoinFinding? FindWasabi1(CoinTransaction transaction, ulong sats, int count)
+    /// <summary>
+    /// Whether it is a round of Wasabi 1 that pays a known coordinator; <paramref name="count"/> outputs are of
+    /// <paramref name="sats"/>.
+    /// </summary>
+    public static CoinJoinFinding? FindByCoordinator(CoinTransaction transaction, ulong sats, int count)
     {
-        if (count < MinEqualWithCoordinator || transaction.Inputs.Length < count)
+        if (count < MinEqualWithCoordinator
+            || CoordinatorOutput(transaction.Outputs) is not { } fee
+            || SpendersOf(transaction, count) is not { } addresses)
         {
             return null;
         }
 
-        bool isNearBase = count >= MinEqual && sats >= BaseSats - BaseToleranceSats && sats <= BaseSats + BaseToleranceSats;
-        CoinSide? fee = CoordinatorOutput(transaction.Outputs);
-        if ((fee is null && !isNearBase) || !CoinJoinDetector.AllWitnessKeyHash(transaction.Inputs))
-        {
-            return null;
-        }
-
-        int owners = CoinJoinDetector.CountAddresses(transaction.Inputs);
-        if (owners < count || (fee is null && !CoinJoinDetector.AllAddressesDiffer(transaction.Outputs)))
-        {
-            return null;
-        }
-
-        string equal = CoinJoinDetector.Text(
-            $"{count} of {transaction.Outputs.Length} outputs are of {sats} sat each, from {transaction.Inputs.Length} inputs of {owners} addresses");
-        return new CoinJoinFinding(
-            Heuristic.CoinJoinWasabi1,
-            "Wasabi 1",
-            fee is null ? HeuristicConfidence.Medium : HeuristicConfidence.High,
+        return Wasabi1(
+            HeuristicConfidence.High,
             sats,
             count,
-            fee is { } paid
-                ? CoinJoinDetector.Text($"{equal}, and {paid.Sats} sat go to Wasabi's coordinator at {paid.Address}")
-                : CoinJoinDetector.Text($"{equal}: ten or more of about 0.1 BTC, all inputs P2WPKH"));
+            $"{count} of {transaction.Outputs.Length} outputs are of {sats} sat each, from "
+            + $"{transaction.Inputs.Length} inputs of {addresses} addresses, and {fee.Sats} sat go to Wasabi's "
+            + $"coordinator at {fee.Address}");
     }
 
-    /// <summary>Whether it is a round of Wasabi 2; <paramref name="count"/> outputs are of <paramref name="sats"/>.</summary>
+    /// <summary>
+    /// Whether it is a round of Wasabi 1 by its denomination alone; <paramref name="count"/> outputs are of
+    /// <paramref name="sats"/>.
+    /// </summary>
+    public static CoinJoinFinding? FindByDenomination(CoinTransaction transaction, ulong sats, int count)
+    {
+        if (count < MinEqual
+            || sats < BaseSats - BaseToleranceSats
+            || sats > BaseSats + BaseToleranceSats
+            || SpendersOf(transaction, count) is not { } addresses
+            || !CoinJoinDetector.AllAddressesDiffer(transaction.Outputs))
+        {
+            return null;
+        }
+
+        return Wasabi1(
+            HeuristicConfidence.Medium,
+            sats,
+            count,
+            $"{count} of {transaction.Outputs.Length} outputs are of {sats} sat each, ten or more of about 0.1 BTC, "
+            + $"from {transaction.Inputs.Length} inputs of {addresses} addresses, all P2WPKH");
+    }
+
+    /// <summary>
+    /// Whether it is a round of Wasabi 2; <paramref name="count"/> outputs are of <paramref name="sats"/>.
+    /// </summary>
     public static CoinJoinFinding? FindWasabi2(CoinTransaction transaction, ulong sats, int count)
     {
         if (transaction.Inputs.Length < MinInputsWasabi2
@@ -112,8 +125,24 @@ internal static class WasabiRounds
             HeuristicConfidence.High,
             sats,
             count,
-            CoinJoinDetector.Text(
-                $"{standard} of {transaction.Outputs.Length} outputs are of WabiSabi's standard denominations, {repeated} of which occur more than once, and the {transaction.Inputs.Length} inputs and the outputs are sorted by value"));
+            $"{standard} of {transaction.Outputs.Length} outputs are of WabiSabi's standard denominations, "
+            + $"{repeated} of which occur more than once, and the {transaction.Inputs.Length} inputs and the outputs "
+            + $"are sorted by value");
+    }
+
+    private static CoinJoinFinding Wasabi1(HeuristicConfidence confidence, ulong sats, int count, string why) =>
+        new(Heuristic.CoinJoinWasabi1, "Wasabi 1", confidence, sats, count, why);
+
+    // How many addresses the inputs have, where they are P2WPKH and enough for as many participants.
+    private static int? SpendersOf(CoinTransaction transaction, int participants)
+    {
+        if (transaction.Inputs.Length < participants || !CoinJoinDetector.AllWitnessKeyHash(transaction.Inputs))
+        {
+            return null;
+        }
+
+        int addresses = CoinJoinDetector.CountAddresses(transaction.Inputs);
+        return addresses < participants ? null : addresses;
     }
 
     private static CoinSide? CoordinatorOutput(ImmutableArray<CoinSide> outputs)

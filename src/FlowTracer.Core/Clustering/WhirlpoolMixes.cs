@@ -4,12 +4,14 @@ namespace FlowTracer.Core.Clustering;
 
 /// <summary>Samourai Wallet's Whirlpool: its mixes, and the Tx0 by which a payer prepares for them.</summary>
 /// <remarks>
-/// The form is that of Whirlpool's own documentation and of Stütz et al. (AFT 2022): four pools; a mix has five inputs and
-/// five outputs, in the surge cycles of later years up to eight, all outputs exactly of the pool's size. Inputs that come
-/// from an earlier mix are of that size, those that come from a Tx0 are a little higher and pay the miners. The bounds for
-/// "a little" (100 to 110,000 satoshi), for the premix outputs of a Tx0 (at most 70) and for the coordinator's fee (half to
-/// three times a twentieth of the pool, in the large pools 3.5%) are those of Schnoering and Vazirgiannis (2023) as GraphSense uses
-/// them. A Tx0 with one premix output is left out: with so little to go by, payments that carry data look alike.
+/// The form is that of Whirlpool's own documentation and of Stütz et al. (AFT 2022): four pools; a mix has five inputs
+/// and five outputs, in the surge cycles of later years up to eight, all outputs exactly of the pool's size. Inputs
+/// that come from an earlier mix are of that size, those that come from a Tx0 are a little higher and pay the miners.
+/// All are P2WPKH; an output may be of any type, for a wallet can mix straight to somebody else. The bounds for "a
+/// little" (100 to 110,000 satoshi), for the premix outputs of a Tx0 (at most 70) and for the coordinator's fee (half
+/// to three times the usual one: 5% of the pool, in the two larger pools 3.5%) are those of Schnoering and Vazirgiannis
+/// (2023) as GraphSense uses them. With one premix output there is so little to go by that payments which carry data
+/// look alike; then only the usual fee, exactly, counts.
 /// </remarks>
 internal static class WhirlpoolMixes
 {
@@ -17,7 +19,7 @@ internal static class WhirlpoolMixes
     private const int MaxSides = 8;
     private const ulong MinAboveSats = 100;
     private const ulong MaxAboveSats = 110_000;
-    private const int MinPremix = 2;
+    private const int MinOutputsTx0 = 3;
     private const int MaxPremix = 70;
 
     // The coordinator's fee, and change.
@@ -51,7 +53,6 @@ internal static class WhirlpoolMixes
 
         if (entrants == 0
             || !CoinJoinDetector.AllWitnessKeyHash(transaction.Inputs)
-            || !CoinJoinDetector.AllWitnessKeyHash(transaction.Outputs)
             || !CoinJoinDetector.AllAddressesDiffer(transaction.Inputs)
             || !CoinJoinDetector.AllAddressesDiffer(transaction.Outputs))
         {
@@ -64,14 +65,14 @@ internal static class WhirlpoolMixes
             HeuristicConfidence.High,
             sats,
             count,
-            CoinJoinDetector.Text(
-                $"{count} inputs and {count} outputs, every output of {sats} sat, the size of a Whirlpool pool; {entrants} inputs enter the pool and pay the fee, {count - entrants} mix again"));
+            $"{count} inputs and {count} outputs, every output of {sats} sat, the size of a Whirlpool pool; "
+            + $"{entrants} inputs enter the pool and pay the fee, {count - entrants} mix again");
     }
 
     /// <summary>Whether it is a Tx0.</summary>
     public static CoinJoinFinding? FindTx0(CoinTransaction transaction)
     {
-        if (!transaction.HasData || transaction.Outputs.Length > MaxPremix + MaxOthers)
+        if (!transaction.HasData || transaction.Outputs.Length is < MinOutputsTx0 or > MaxPremix + MaxOthers)
         {
             return null;
         }
@@ -99,18 +100,19 @@ internal static class WhirlpoolMixes
                 continue;
             }
 
-            (int premix, int fees, ulong paidSats) = (0, 0, 0);
+            (int premix, ulong paidSats) = (0, 0);
             foreach (CoinSide output in outputs)
             {
-                bool isFee = output.Sats >= feeSats / 2 && output.Sats <= 3 * feeSats;
+                // Change may be of such a value too: the usual fee, where it is there, is the fee.
+                bool isFee = output.Sats != premixSats && output.Sats >= feeSats / 2 && output.Sats <= 3 * feeSats;
                 premix += output.Sats == premixSats ? 1 : 0;
-                fees += isFee ? 1 : 0;
-                paidSats = isFee ? output.Sats : paidSats;
+                paidSats = isFee && paidSats != feeSats ? output.Sats : paidSats;
             }
 
-            if (premix is < MinPremix or > MaxPremix
+            if (premix > MaxPremix
+                || (premix == 1 && paidSats != feeSats)
                 || outputs.Length - premix > MaxOthers
-                || fees != 1
+                || paidSats == 0
                 || !CoinJoinDetector.AllWitnessKeyHash(outputs)
                 || !CoinJoinDetector.AllAddressesDiffer(outputs))
             {
@@ -123,8 +125,9 @@ internal static class WhirlpoolMixes
                 HeuristicConfidence.Medium,
                 premixSats,
                 premix,
-                CoinJoinDetector.Text(
-                    $"{premix} of {outputs.Length} outputs are of {premixSats} sat each, {premixSats - poolSats} sat above the Whirlpool pool of {poolSats} sat, {paidSats} sat are a coordinator's fee, and an output carries data"));
+                $"{premix} of {outputs.Length} outputs are of {premixSats} sat each, {premixSats - poolSats} sat "
+                + $"above the Whirlpool pool of {poolSats} sat, {paidSats} sat are a coordinator's fee, and an output "
+                + $"carries data");
         }
 
         return null;
