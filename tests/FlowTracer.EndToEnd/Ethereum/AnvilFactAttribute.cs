@@ -15,6 +15,9 @@ internal static class NodePackages
     /// <summary>Hardhat's command line, a script for node; it may not exist.</summary>
     public static string Hardhat { get; } = InModules("hardhat", "internal", "cli", "bootstrap.js");
 
+    /// <summary>The Bitcoin node bcoin, a script for node; it may not exist.</summary>
+    public static string Bcoin { get; } = InModules("bcoin", "bin", "node");
+
     /// <summary>The program that runs scripts, from the search path; null where there is none.</summary>
     public static string? Node { get; } = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
         .Split(Path.PathSeparator)

@@ -43,9 +43,11 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>Starts it and waits until it listens.</summary>
     /// <param name="file">The program.</param>
     /// <param name="arguments">Its command line.</param>
-    /// <param name="ready">Finds <c>host:port</c>, as the first group, in the line that says it listens.</param>
+    /// <param name="ready">Finds <c>host:port</c>, as one group or two, in the line that says it listens.</param>
+    /// <param name="environment">Variables it needs besides.</param>
     /// <exception cref="InvalidOperationException">It ended, or did not listen within a minute; with what it wrote.</exception>
-    public static async Task<NodeProcess> StartAsync(string file, IReadOnlyList<string> arguments, Regex ready)
+    public static async Task<NodeProcess> StartAsync(
+        string file, IReadOnlyList<string> arguments, Regex ready, params (string Name, string Value)[] environment)
     {
         TemporaryFolder home = new();
         ProcessStartInfo start = new(file, arguments)
@@ -62,6 +64,11 @@ internal sealed class NodeProcess : IAsyncDisposable
         start.Environment["HARDHAT_DISABLE_TELEMETRY_PROMPT"] = "true";
         start.Environment["CI"] = "true";
         start.Environment["NO_COLOR"] = "1";
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         Process process = Process.Start(start) ?? throw new InvalidOperationException($"{file} did not start.");
         TaskCompletionSource<Uri> url = new(TaskCreationOptions.RunContinuationsAsynchronously);
         NodeProcess node = new(process, home, ready, url);
@@ -105,7 +112,8 @@ internal sealed class NodeProcess : IAsyncDisposable
 
             if (ready.Match(line) is { Success: true } match)
             {
-                url.TrySetResult(new Uri($"http://{match.Groups[1].Value}"));
+                string host = string.Join(':', match.Groups.Values.Skip(1).Select(part => part.Value));
+                url.TrySetResult(new Uri($"http://{host}"));
             }
         }
     }

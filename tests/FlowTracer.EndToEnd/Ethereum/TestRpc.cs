@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
@@ -18,13 +19,24 @@ internal sealed class TestRpcException(string method, int code, string message)
 /// JSON-RPC as the tests speak it: raw JSON over HTTP, sharing nothing with the program, so that what it says about a chain
 /// is an independent witness.
 /// </summary>
-internal sealed class TestRpc(Uri url) : IDisposable
+internal sealed class TestRpc : IDisposable
 {
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromMinutes(2) };
     private int _lastId;
 
+    /// <summary>Asks the node at an address; its user part, <c>user:password</c>, is the authorization.</summary>
+    public TestRpc(Uri url)
+    {
+        Url = url;
+        if (url.UserInfo.Length > 0)
+        {
+            _http.DefaultRequestHeaders.Authorization =
+                new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(url.UserInfo)));
+        }
+    }
+
     /// <summary>The node's address.</summary>
-    public Uri Url { get; } = url;
+    public Uri Url { get; }
 
     /// <summary>Asks one question.</summary>
     /// <param name="method">The method.</param>
@@ -86,7 +98,7 @@ internal sealed class TestRpc(Uri url) : IDisposable
     };
 
     private static JsonElement Result(JsonElement answer, string method) =>
-        answer.TryGetProperty("error", out JsonElement error)
+        answer.TryGetProperty("error", out JsonElement error) && error.ValueKind != JsonValueKind.Null
             ? throw new TestRpcException(method, error.GetProperty("code").GetInt32(), error.GetProperty("message").GetString()!)
             : answer.GetProperty("result").Clone();
 }
