@@ -40,6 +40,9 @@ internal sealed class HttpFault(FaultKind kind, string text, Exception? cause = 
     /// <summary>How long the node asks to wait.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>Whether other requests ended with it: with fewer at a time, fewer share such a fate.</summary>
+    public bool EndsOthers { get; init; }
+
     /// <summary>Whether the same request may succeed later.</summary>
     public bool IsPassing => Kind switch
     {
@@ -50,7 +53,7 @@ internal sealed class HttpFault(FaultKind kind, string text, Exception? cause = 
     };
 
     /// <summary>What it says about the node's capacity.</summary>
-    public Load Load => Kind == FaultKind.Timeout
+    public Load Load => Kind == FaultKind.Timeout || EndsOthers
         || Status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable ? Load.TooMuch : Load.Unknown;
 
     /// <summary>Whether the request asked for too much at once, as far as one can tell from outside.</summary>

@@ -309,7 +309,7 @@ internal sealed class ElectrumConnection : IAsyncDisposable
         FaultKind told = kind == FaultKind.TooLong && left.Length > 1 ? FaultKind.BadAnswer : kind;
         foreach (Request request in left)
         {
-            request.Fail(new HttpFault(told, text));
+            request.Fail(new HttpFault(told, text) { EndsOthers = left.Length > 1 });
         }
 
         _stop.Cancel();
