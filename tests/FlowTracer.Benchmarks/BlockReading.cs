@@ -147,10 +147,13 @@ internal static class BlockReading
     private static async Task IndexAsync(string what, string folder, byte[] script)
     {
         long bytes = Directory.GetFiles(folder).Sum(static file => new FileInfo(file).Length);
+        await Task.Yield();
         await IndexOnceAsync(folder, script);
         Indexing[] runs = new Indexing[IndexRuns];
         for (int run = 0; run < IndexRuns; run++)
         {
+            // What comes behind an await may run on top of what was awaited, and keep it alive.
+            await Task.Yield();
             runs[run] = await IndexOnceAsync(folder, script);
         }
 

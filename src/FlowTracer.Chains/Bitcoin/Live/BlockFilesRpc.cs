@@ -95,12 +95,12 @@ public sealed class BlockFilesRpc : BitcoinRpc
 
         if (index.Blocks.Count > index.Chain.Length)
         {
-            limits.Add($"{index.Blocks.Count - index.Chain.Length} blocks beside that chain are left out");
+            limits.Add($"blocks beside the chain, left out: {index.Blocks.Count - index.Chain.Length}");
         }
 
         if (_scanner.UnreadableCount is > 0 and long unreadable)
         {
-            limits.Add($"{unreadable} records that are no whole block are left out");
+            limits.Add($"records that are no whole block, left out: {unreadable}");
         }
 
         return Task.FromResult(new AboutSource(
