@@ -159,7 +159,7 @@ internal sealed class BlockFilesAnswers(
             }
         }
 
-        // In the order of the blocks they are in, so that each is read once.
+        // By the blocks they are in, so that each is read once.
         List<(uint Number, int Coin)> wanted = [];
         for (int i = 0; i < coins.Count; i++)
         {
@@ -171,24 +171,36 @@ internal sealed class BlockFilesAnswers(
 
         wanted.Sort();
         SpentOutput?[] spent = new SpentOutput?[coins.Count];
-        foreach ((uint number, int coin) in wanted)
+        int[] starts = [.. Enumerable.Range(0, wanted.Count).Where(i => i == 0 || OrdinalOf(i) != OrdinalOf(i - 1))];
+        ParallelOptions options = new()
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            (Hash256 id, uint output) = coins[coin];
-            if (At(number) is { } found
-                && found.Transaction.IdAsStored == id
-                && output < (uint)found.Transaction.OutputCount)
+            CancellationToken = cancellationToken,
+            MaxDegreeOfParallelism = Environment.ProcessorCount,
+        };
+        Faults.Unwrap(() => Parallel.For(0, starts.Length, options, run =>
+        {
+            int end = run + 1 < starts.Length ? starts[run + 1] : wanted.Count;
+            for (int i = starts[run]; i < end; i++)
             {
-                TxOut paid = found.Transaction.OutputAt(output);
-                spent[coin] = new SpentOutput(paid.ValueSats, paid.Script.ToArray());
+                (Hash256 id, uint output) = coins[wanted[i].Coin];
+                if (At(wanted[i].Number) is { } found
+                    && found.Transaction.IdAsStored == id
+                    && output < (uint)found.Transaction.OutputCount)
+                {
+                    // Two transactions of one id are the same bytes, so it does not matter which is written last.
+                    TxOut paid = found.Transaction.OutputAt(output);
+                    spent[wanted[i].Coin] = new SpentOutput(paid.ValueSats, paid.Script.ToArray());
+                }
             }
-        }
+        }));
 
         int missing = coins.Where((_, i) => spent[i] is null).Select(static coin => coin.Id).Distinct().Count();
         return missing == 0
             ? Array.ConvertAll(spent, static output => output!)
             : throw new CannotKnowException(
-                $"{missing} of the {coins.Select(static coin => coin.Id).Distinct().Count()} transactions it spends from are not in the block files");
+                $"the block files lack {missing} of the {coins.Select(static coin => coin.Id).Distinct().Count()} transactions that are spent from");
+
+        int OrdinalOf(int at) => index.PlaceOf(wanted[at].Number).Ordinal;
     }
 
     private Found? Find(TxHash id)

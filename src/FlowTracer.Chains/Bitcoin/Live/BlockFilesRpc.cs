@@ -6,9 +6,9 @@ namespace FlowTracer.Chains.Bitcoin.Live;
 /// <summary>
 /// A folder of Bitcoin Core's block files (<c>blk00000.dat</c> and on, <c>xor.dat</c> beside them) as a source. The files
 /// are read whole once, on all cores, and indexed in memory: 8 bytes for each transaction and for each coin spent, about
-/// 250 for each block, and another 8 for each output once a script's history is asked for. That is
-/// 0.06 bytes for each byte of block file, and 0.02 more with the third index, over blocks of a megabyte and more; up to 1
-/// over the first years' blocks, which hold their coinbase and little else. While reading, twice as much is needed for a moment.
+/// 250 for each block, and another 8 for each output once a script's history is asked for. Measured: 0.05 bytes for each
+/// byte of block file, and 0.03 more with the third index, over blocks of a megabyte and more; 1.3 over the first year's
+/// blocks, which hold their coinbase and little else (docs/performance.md). While reading, about twice as much is needed.
 /// <para>
 /// What counts is the chain with the most work; see <see cref="BestChain"/>. A file may be one that a node is writing:
 /// each question for the height reads on from where the last one stopped. A folder that lacks the first blocks serves
@@ -95,12 +95,12 @@ public sealed class BlockFilesRpc : BitcoinRpc
 
         if (index.Blocks.Count > index.Chain.Length)
         {
-            limits.Add($"{index.Blocks.Count - index.Chain.Length} blocks beside that chain are left out");
+            limits.Add($"blocks beside the chain, left out: {index.Blocks.Count - index.Chain.Length}");
         }
 
         if (_scanner.UnreadableCount is > 0 and long unreadable)
         {
-            limits.Add($"{unreadable} records that are no whole block are left out");
+            limits.Add($"records that are no whole block, left out: {unreadable}");
         }
 
         return Task.FromResult(new AboutSource(

@@ -21,7 +21,7 @@ public sealed class BlockFilesChainTests
         folder.Write(0, MadeFolder.Records([.. Chain, .. hard]));
         BlockFilesRpc rpc = await folder.OpenAsync();
         await new SlowBlockReading([.. Chain[..5], .. hard]).CompareAsync(rpc);
-        Assert.Equal(["8 blocks beside that chain are left out"], await LimitsAsync(rpc));
+        Assert.Equal(["blocks beside the chain, left out: 8"], await LimitsAsync(rpc));
         TxHash stale = Block.Parse(Chain[8])[0].Id;
         Assert.Equal(JsonValueKind.Null, (await SlowBlockReading.AskAsync(rpc, BitcoinCalls.PlaceOf(stale))).ValueKind);
     }
@@ -99,7 +99,7 @@ public sealed class BlockFilesChainTests
         await new SlowBlockReading([.. chain[..9], .. branch]).CompareAsync(rpc);
         folder.Append(2, MadeFolder.Record(chain[12]));
         await new SlowBlockReading(chain).CompareAsync(rpc);
-        Assert.Equal(["5 blocks beside that chain are left out"], await LimitsAsync(rpc));
+        Assert.Equal(["blocks beside the chain, left out: 5"], await LimitsAsync(rpc));
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class BlockFilesChainTests
         ]);
         BlockFilesRpc rpc = await folder.OpenAsync();
         await new SlowBlockReading(Chain[..5]).CompareAsync(rpc);
-        Assert.Equal(["4 records that are no whole block are left out"], await LimitsAsync(rpc));
+        Assert.Equal(["records that are no whole block, left out: 4"], await LimitsAsync(rpc));
     }
 
     [Fact]

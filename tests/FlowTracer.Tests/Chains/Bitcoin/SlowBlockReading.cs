@@ -143,7 +143,7 @@ internal sealed class SlowBlockReading
         int missing = coins.Select(static coin => coin.Tx).Distinct().Count(id => !_last.ContainsKey(id));
         if (missing > 0)
         {
-            Assert.Contains($"{missing} of the {all} transactions", await RefusedAsync(rpc, call));
+            Assert.Contains($"lack {missing} of the {all} transactions", await RefusedAsync(rpc, call));
             return;
         }
 
@@ -190,7 +190,7 @@ internal sealed class SlowBlockReading
         Entry[] block = [.. _entries.Where(entry => entry.Height == height)];
         if (block.SelectMany(entry => CoinsOf(entry.Transaction)).Any(coin => !_last.ContainsKey(coin.Tx)))
         {
-            Assert.Contains("are not in the block files", await RefusedAsync(rpc, call));
+            Assert.Contains("the block files lack", await RefusedAsync(rpc, call));
             return;
         }
 
