@@ -32,7 +32,10 @@ internal sealed class EsploraFace : IAsyncDisposable
     }
 
     /// <summary>Its address.</summary>
-    public NodeUrl Url => NodeUrl.Parse(_server.Url + "api");
+    public NodeUrl Url => NodeUrl.Parse(Address);
+
+    /// <summary>The same as a user writes it.</summary>
+    public string Address => _server.Url + "api";
 
     /// <summary>How many requests came.</summary>
     public int Requests => Volatile.Read(ref _requests);
