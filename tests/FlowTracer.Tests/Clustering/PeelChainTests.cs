@@ -53,6 +53,17 @@ public sealed class PeelChainTests
         Assert.Null(PeelChains.Follow(new OutPoint(Sample.Id(1), 0), SpenderOf, new PeelRules(MinSteps: 1), Larger));
     }
 
+    // No chain of transactions can come back to itself; an answer that is made up can.
+    [Fact]
+    public void An_answer_that_runs_in_a_circle_ends()
+    {
+        CoinSide coin = new(new OutPoint(Sample.Id(1), 1), Sample.Segwit(1), 900);
+        CoinTransaction circle = Sample.Tx(1, [coin], [(Sample.Segwit(2), 100), (Sample.Segwit(1), 800)]);
+
+        Assert.Single(PeelChains.Follow(coin.Coin, _ => circle, new PeelRules(MinSteps: 1), Larger)!.Steps);
+        Assert.Single(PeelChains.FindAll([circle, Chain[0], Chain[1], Chain[2]], PeelRules.Default, Larger));
+    }
+
     [Fact]
     public void What_is_no_step_is_told_from_one()
     {
