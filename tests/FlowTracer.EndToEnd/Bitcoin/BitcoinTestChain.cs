@@ -80,7 +80,10 @@ internal sealed class BitcoinTestChain
     public async Task MineEmptyAsync(int count)
     {
         List<TestBlock> blocks = [.. Enumerable.Range(0, count).Select(_ => Next([]))];
-        await SubmitAsync(blocks);
+        if (count > 0)
+        {
+            await SubmitAsync(blocks);
+        }
     }
 
     /// <summary>Mines a block that gives somebody one coin from nowhere else than a miner's reward.</summary>
