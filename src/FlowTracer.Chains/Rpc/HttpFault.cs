@@ -22,6 +22,9 @@ internal enum FaultKind
 
     /// <summary>What no repetition changes: a certificate not trusted, no version of a protocol in common.</summary>
     Unusable,
+
+    /// <summary>The node's cookie file cannot be used: the node may just be starting.</summary>
+    Cookie,
 }
 
 /// <summary>
@@ -79,12 +82,13 @@ internal sealed class HttpFault(FaultKind kind, string text, Exception? cause = 
         return Status switch
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
-                $"refused access ({Numbers.Text((int)Status)}): check the key",
+                $"refused access ({Numbers.Text((int)Status)}): check the key, or the user and password or cookie file",
             HttpStatusCode.TooManyRequests => $"{Message}{times}; wait, or use a key or another node",
             HttpStatusCode.RequestEntityTooLarge => $"{Message}: the request is too large for it",
             HttpStatusCode.NotFound => $"{Message}: check the address",
             >= (HttpStatusCode)300 and < (HttpStatusCode)400 => $"{Message}: give the address it leads to",
             _ when Kind == FaultKind.Unusable => Message,
+            _ when Kind == FaultKind.Cookie => $"{Message}; check the path and that the node runs",
             _ when Kind == FaultKind.Connection => $"{Message}{times}; check the address and that it runs",
             _ => Message + times,
         };

@@ -251,7 +251,7 @@ public sealed class HttpPipeline : IDisposable
             { IsAbsoluteUri: false } relative => node.Below(relative.OriginalString),
             { } whole => whole,
         };
-        message.Headers.Authorization ??= node.Authorization;
+        message.Headers.Authorization ??= await node.AuthorizationNowAsync(cancellationToken).ConfigureAwait(false);
         Meter.AddHttpRequest();
         FaultKind broken = FaultKind.Connection;
         try

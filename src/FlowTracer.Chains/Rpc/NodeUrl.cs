@@ -14,10 +14,12 @@ public sealed class NodeUrl
     private const string Hidden = "…";
     private const int ShortestPathSecret = 8;
     private const int ShortestOtherSecret = 4;
+    private const string CookieName = "cookie=";
     private readonly string[] _secrets;
 
     private NodeUrl(Uri given)
     {
+        (given, CookieFile) = WithoutCookie(given);
         Uri = new UriBuilder(given) { UserName = "", Password = "", Fragment = "" }.Uri;
         Authorization = given.UserInfo.Length == 0 ? null : Basic(given.UserInfo);
         bool hides = given.AbsolutePath != "/" || given.Query.Length > 1;
@@ -55,8 +57,15 @@ public sealed class NodeUrl
     internal AuthenticationHeaderValue? Authorization { get; }
 
     /// <summary>
+    /// The file in which a node on this machine leaves its user and password (Bitcoin Core's <c>.cookie</c>), or null. It
+    /// is read for each request, since the node writes another each time it starts.
+    /// </summary>
+    internal string? CookieFile { get; }
+
+    /// <summary>
     /// Reads an address: of http or https, or an Electrum server's, <c>tcp://host</c> or <c>ssl://host</c>, with a port if
     /// it is not 50001 or 50002, and with <c>?fingerprint=</c> for a certificate that is to be trusted alone (its SHA-256).
+    /// <c>?cookie=FILE</c> over HTTP names a cookie file and is not sent; <c>~/</c> is the home folder.
     /// </summary>
     /// <exception cref="InputException">It is none of these, or names no host.</exception>
     public static NodeUrl Parse(string text)
@@ -108,8 +117,51 @@ public sealed class NodeUrl
         return new Uri(Uri.GetLeftPart(UriPartial.Authority) + path + (query.Length > 0 ? "?" + query : ""));
     }
 
-    private static AuthenticationHeaderValue Basic(string userInfo) =>
-        new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(userInfo))));
+    /// <summary>What authorises a request now; null where nothing does.</summary>
+    /// <exception cref="HttpFault">There is a cookie file, and it cannot be read.</exception>
+    internal async ValueTask<AuthenticationHeaderValue?> AuthorizationNowAsync(CancellationToken cancellationToken)
+    {
+        if (CookieFile is null)
+        {
+            return Authorization;
+        }
+
+        try
+        {
+            string cookie = (await File.ReadAllTextAsync(CookieFile, cancellationToken).ConfigureAwait(false)).Trim();
+            return cookie.Contains(':', StringComparison.Ordinal) && !cookie.Any(char.IsControl)
+                ? Encoded(cookie)
+                : throw new HttpFault(FaultKind.Cookie, $"its cookie file {CookieFile} holds no user and password");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            string reason = fault is FileNotFoundException or DirectoryNotFoundException ? "is not there" : "cannot be read";
+            throw new HttpFault(FaultKind.Cookie, $"its cookie file {CookieFile} {reason}", fault);
+        }
+    }
+
+    private static AuthenticationHeaderValue Basic(string userInfo) => Encoded(Uri.UnescapeDataString(userInfo));
+
+    private static AuthenticationHeaderValue Encoded(string userAndPassword) =>
+        new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(userAndPassword)));
+
+    private static (Uri Address, string? CookieFile) WithoutCookie(Uri given)
+    {
+        string[] pairs = given.Query.TrimStart('?').Split('&');
+        string? named = pairs.FirstOrDefault(static pair => pair.StartsWith(CookieName, StringComparison.Ordinal));
+        if (named is null || named.Length == CookieName.Length)
+        {
+            return (given, null);
+        }
+
+        string file = Uri.UnescapeDataString(named[CookieName.Length..]);
+        if (file.StartsWith("~/", StringComparison.Ordinal))
+        {
+            file = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), file[2..]);
+        }
+
+        return (new UriBuilder(given) { Query = string.Join('&', pairs.Where(pair => pair != named)) }.Uri, Path.GetFullPath(file));
+    }
 
     /// <summary>
     /// What may be a key, as written and unescaped. Short path segments (v3, rpc, eth) are words, not keys.

@@ -8,7 +8,14 @@ internal static class RpcErrors
 {
     public const int InvalidRequest = -32600;
     public const int MethodNotFound = -32601;
+
+    /// <summary>A Bitcoin source of ours cannot know the answer, whoever asks and however often.</summary>
+    public const int CannotKnow = -32091;
+
     private const int InternalError = -32603;
+
+    // Bitcoin Core while it starts: "Loading block index…", "Verifying blocks…".
+    private const int WarmingUp = -28;
     private const int LimitExceeded = -32005;
     private const int TooLargeInBatch = -32003;
 
@@ -79,15 +86,20 @@ internal static class RpcErrors
     /// The same question may be answered later: the node is busy or behind. Such a refusal is not kept.
     /// </summary>
     public static bool IsPassing(RpcError error) =>
-        IsRateLimit(error)
-        || (!Says(error, ExecutionWords) && !Says(error, StateWords) && (error.Code == InternalError || Says(error, PassingWords)));
+        error.Code != CannotKnow && (IsRateLimit(error) || IsUnsettled(error));
 
     /// <summary>The node has no state of the block asked about, or does not tell of states at all.</summary>
     public static bool IsMissingState(RpcError error) => IsMethodMissing(error) || Says(error, StateWords);
 
-    /// <summary>Another node may well answer: this one has not the method, not the state, or not the time.</summary>
+    /// <summary>Another node may well answer: this one has not the method, not the state, not the index, or not the
+    /// time.</summary>
     public static bool IsOfThisNode(RpcError error) =>
-        IsMethodMissing(error) || IsPassing(error) || Says(error, StateWords);
+        IsMethodMissing(error) || IsPassing(error) || error.Code == CannotKnow || Says(error, StateWords);
+
+    private static bool IsUnsettled(RpcError error) =>
+        !Says(error, ExecutionWords)
+        && !Says(error, StateWords)
+        && (error.Code is InternalError or WarmingUp || Says(error, PassingWords));
 
     private static bool Says(RpcError error, string[] words) =>
         words.Any(word => error.Message.Contains(word, StringComparison.OrdinalIgnoreCase));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -19,10 +20,18 @@ internal sealed class FaultyNode : IAsyncDisposable
     private int _largestBatch;
     private int _rounds;
 
-    /// <summary>Puts a proxy before the node at <paramref name="node"/>.</summary>
+    /// <summary>
+    /// Puts a proxy before the node at <paramref name="node"/>; it knows the node's password and asks for none.
+    /// </summary>
     public FaultyNode(Uri node)
     {
         _node = node;
+        if (node.UserInfo.Length > 0)
+        {
+            _http.DefaultRequestHeaders.Authorization =
+                new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(node.UserInfo)));
+        }
+
         _server = new LoopbackServer(AnswerAsync);
     }
 

@@ -66,7 +66,7 @@ public sealed class CannotKnowException(string reason) : Exception(reason);
 public abstract class BitcoinRpc : IRpc
 {
     /// <summary>The code of a refusal by <see cref="CannotKnowException"/>.</summary>
-    public const int CannotKnow = -32091;
+    public const int CannotKnow = RpcErrors.CannotKnow;
 
     private const int MostChecks = 3;
 

@@ -60,8 +60,8 @@ public sealed class HttpPipelineTests
 
     [Theory]
     [InlineData(400, "answered 400 Bad Request")]
-    [InlineData(401, "refused access (401): check the key")]
-    [InlineData(403, "refused access (403): check the key")]
+    [InlineData(401, "refused access (401): check the key, or the user and password or cookie file")]
+    [InlineData(403, "refused access (403): check the key, or the user and password or cookie file")]
     [InlineData(404, "answered 404 Not Found: check the address")]
     [InlineData(413, "answered 413 Request Entity Too Large: the request is too large for it")]
     [InlineData(301, "answered 301 Moved Permanently: give the address it leads to")]

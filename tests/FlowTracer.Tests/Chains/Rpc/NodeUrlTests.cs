@@ -89,6 +89,24 @@ public sealed class NodeUrlTests
     }
 
     [Theory]
+    [InlineData("http://localhost:8332/?cookie=/data/.cookie", "http://localhost:8332/", "/data/.cookie")]
+    [InlineData("http://localhost:8332?a=1&cookie=%2Fmy%20data%2F.cookie&b=2", "http://localhost:8332/?a=1&b=2", "/my data/.cookie")]
+    [InlineData("http://localhost:8332/?cookies=/data/.cookie", "http://localhost:8332/?cookies=/data/.cookie", null)]
+    [InlineData("http://localhost:8332/?cookie=", "http://localhost:8332/?cookie=", null)]
+    public void A_cookie_file_is_no_part_of_what_is_sent(string given, string sent, string? file)
+    {
+        NodeUrl url = NodeUrl.Parse(given);
+
+        Assert.Equal(sent, url.Uri.AbsoluteUri);
+        Assert.Equal(file, url.CookieFile);
+    }
+
+    [Fact]
+    public void A_cookie_file_may_be_named_from_the_home_folder() => Assert.Equal(
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".bitcoin/.cookie"),
+        NodeUrl.Parse("http://localhost:8332/?cookie=~/.bitcoin/.cookie").CookieFile);
+
+    [Theory]
     [InlineData("https://h/api", "tx/00", "https://h/api/tx/00")]
     [InlineData("https://h/api/", "/tx/00", "https://h/api/tx/00")]
     [InlineData("https://h", "tx", "https://h/tx")]
