@@ -82,7 +82,7 @@ public sealed class NodeUrl
     /// <summary>
     /// Reads an address: of http or https, or an Electrum server's, <c>tcp://host</c> or <c>ssl://host</c>, with a port if
     /// it is not 50001 or 50002, and with <c>?fingerprint=</c> for a certificate that is to be trusted alone (its SHA-256).
-    /// <c>?cookie=FILE</c> in one of http names a cookie file and is not sent; <c>~/</c> is the home folder.
+    /// <c>?cookie=FILE</c> over HTTP names a cookie file and is not sent; <c>~/</c> is the home folder.
     /// </summary>
     /// <exception cref="InputException">It is none of these, or names no host.</exception>
     public static NodeUrl Parse(string text)

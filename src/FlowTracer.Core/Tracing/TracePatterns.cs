@@ -71,7 +71,14 @@ public sealed record TracePatterns(
         return new TracePatterns(
             heuristics, coinJoins.ToImmutable(),
             [.. clusters.Clusters().Where(static cluster => cluster.Addresses.Length > 1).Select(cluster => WithLinks(cluster, clusters))],
-            changes.ToImmutable(), Clustering.PeelChains.FindAll(transactions, PeelRules.Default, heuristics));
+            changes.ToImmutable(), Clustering.PeelChains.FindAll(AfterTheft(trace, transactions), PeelRules.Default, heuristics));
+    }
+
+    // A theft is no payment of the thief's: a chain begins with the stolen coin at the earliest.
+    private static IEnumerable<CoinTransaction> AfterTheft(Trace trace, ImmutableArray<CoinTransaction> transactions)
+    {
+        HashSet<TxHash> thefts = [.. trace.Question.Seeds.OfType<TransferSeed>().Select(static seed => seed.Movement.Tx).OfType<TxHash>()];
+        return transactions.Where(transaction => !thefts.Contains(transaction.Id));
     }
 
     private static ClusterPattern WithLinks(AddressCluster cluster, InputClusters clusters) => new(

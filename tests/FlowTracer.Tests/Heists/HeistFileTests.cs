@@ -77,8 +77,41 @@ public sealed class HeistFileTests
         HeistCatalogue catalogue = new(Repository.PathOf("fixtures"));
         Heist heist = HeistFile.Parse(Good.Replace("some/transfers.csv", "../README.md", StringComparison.Ordinal), File);
         Assert.Equal(
-            "the record of heist 'some-theft-2022' is not there: ../README.md",
+            "a file that heist 'some-theft-2022' names is not there: ../README.md",
             Assert.Throws<InputException>(() => catalogue.RecordOf(heist)).Message);
+    }
+
+    [Fact]
+    public void The_Bitfinex_theft_s_outputs_load_and_add_up()
+    {
+        Heist heist = new HeistCatalogue(Repository.PathOf("fixtures")).Read("bitfinex-2016");
+
+        // 119,756.62032288 BTC in 2,072 outputs, as the facts state.
+        Assert.Equal(2_072, heist.Seeds.Length);
+        Assert.Equal(11_975_662_032_288UL, heist.Seeds.Aggregate(Amount.Zero, static (sum, seed) => sum + seed.Amount));
+        Assert.Equal(2_072, heist.Seeds.Select(static seed => (seed.Transaction, seed.To)).Distinct().Count());
+        Assert.All(heist.Seeds, static seed => Assert.Equal(Asset.Coin(ChainId.Bitcoin), seed.Asset));
+    }
+
+    [Theory]
+    [InlineData("chain,tx_hash,from,to,amount,more\n", "expected the header chain,tx_hash,from,to,amount")]
+    [InlineData("chain,tx_hash,from,to,amount\nbitcoin,00,x,y,1\n", "'00'")]
+    [InlineData("chain,tx_hash,from,to,amount\nbitcoin,4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b,,1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb,-1\n", "'-1'")]
+    [InlineData("chain,tx_hash,from,to,amount\nbitcoin,4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b,,1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa,1\n", "checksum")]
+    public void A_seed_file_that_is_wrong_is_refused_with_its_line(string text, string expected)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            System.IO.File.WriteAllText(file, text);
+            InputException fault = Assert.Throws<InputException>(() => HeistSeedFile.Read(file));
+            Assert.Contains(file, fault.Message, StringComparison.Ordinal);
+            Assert.Contains(expected, fault.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            System.IO.File.Delete(file);
+        }
     }
 
     // --- what is refused --------------------------------------------------------------------------------------------

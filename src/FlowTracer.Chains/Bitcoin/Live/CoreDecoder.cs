@@ -67,9 +67,14 @@ internal static class CoreDecoder
         }
     }
 
-    /// <summary><c>getblock</c> with verbosity 1.</summary>
-    public static ListedBlock Listed(AnswerReader answer) =>
-        new(answer["height"].PlainNumber(), [.. answer["tx"].Items().Select(static id => id.Hash())]);
+    /// <summary><c>getblock</c> with verbosity 1, of the block with a header.</summary>
+    public static ListedBlock Listed(AnswerReader answer, BlockHeader header)
+    {
+        Hash256[] ids = [.. answer["tx"].Items().Select(static id => id.Hash())];
+        return MerkleTree.Root(ids, out bool repeats) == header.MerkleRoot && !repeats
+            ? new ListedBlock(answer["height"].PlainNumber(), ids)
+            : throw answer.Fault("does not list the transactions of the block that was asked for");
+    }
 
     /// <summary><c>getrawtransaction</c> with verbosity 1.</summary>
     public static ListedTransaction Placed(AnswerReader answer, TxHash id) => answer["txid"].Id() == id

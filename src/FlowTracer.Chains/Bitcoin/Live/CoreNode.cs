@@ -85,9 +85,14 @@ internal sealed class CoreNode(IRpc rpc)
     public Task<Block> BlockAsync(Hash256 hash, CancellationToken cancellationToken) => AskAsync(
         "getblock", $"[\"{hash}\",{Raw}]", answer => CoreDecoder.Block(answer, hash), cancellationToken);
 
-    /// <summary>A block's transactions.</summary>
-    public Task<ListedBlock> ListedAsync(Hash256 hash, CancellationToken cancellationToken) => AskAsync(
-        "getblock", $"[\"{hash}\",{Listed}]", CoreDecoder.Listed, cancellationToken);
+    /// <summary>A block's transactions, which must be those that its header stands for.</summary>
+    public async Task<ListedBlock> ListedAsync(Hash256 hash, CancellationToken cancellationToken)
+    {
+        BlockHeader header = await HeaderAsync(hash, cancellationToken).ConfigureAwait(false);
+        return await AskAsync(
+            "getblock", $"[\"{hash}\",{Listed}]", answer => CoreDecoder.Listed(answer, header), cancellationToken)
+            .ConfigureAwait(false);
+    }
 
     /// <summary>What a block's transactions pay; null where the node does not state it.</summary>
     public async Task<BlockFees?> FeesAsync(Hash256 hash, CancellationToken cancellationToken)

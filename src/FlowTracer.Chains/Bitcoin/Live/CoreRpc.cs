@@ -248,9 +248,47 @@ public sealed class CoreRpc : BitcoinRpc
     {
         Hash256 hash = await HashAsync(height, cancellationToken).ConfigureAwait(false);
         BlockFees fees = await _node.FeesAsync(hash, cancellationToken).ConfigureAwait(false)
-            ?? throw new CannotKnowException("the node does not state the fees of a block (Bitcoin Core 22 does)");
+            ?? await AddedUpAsync(await BlockAsync(hash, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         Meet(fees.Ids.Take(1), hash);
         return fees;
+    }
+
+    // Where a node does not state fees (Bitcoin Core 22 and later do), they are what the inputs have more than the outputs.
+    private async Task<BlockFees> AddedUpAsync(Block block, CancellationToken cancellationToken)
+    {
+        List<TxHash> ids = [];
+        List<Task<ulong>> fees = [];
+        for (int i = 0; i < block.TransactionCount; i++)
+        {
+            ids.Add(block[i].Id);
+            fees.Add(i == 0 ? Task.FromResult(0UL) : FeeAsync(block[i], cancellationToken));
+        }
+
+        return new BlockFees(ids, await Task.WhenAll(fees).ConfigureAwait(false));
+    }
+
+    private async Task<ulong> FeeAsync(Transaction tx, CancellationToken cancellationToken)
+    {
+        TxHash id = tx.Id;
+        ulong paid = 0;
+        foreach (TxOut output in tx.Outputs)
+        {
+            paid += output.ValueSats;
+        }
+
+        ulong[] values = await Task.WhenAll(BitcoinNode.CoinsOf(tx).Select(coin => ValueAsync(coin, cancellationToken))).ConfigureAwait(false);
+        ulong given = values.Aggregate(0UL, static (sum, value) => sum + value);
+        return given >= paid ? given - paid : throw _node.Fault(id.ToString(), "pays out more than it spends");
+    }
+
+    private async Task<ulong> ValueAsync(OutPoint coin, CancellationToken cancellationToken)
+    {
+        byte[] bytes = await RawAsync(coin.Tx, cancellationToken).ConfigureAwait(false)
+            ?? throw new CannotKnowException("the node does not state the fees of a block, and lacks transactions whose outputs it spends");
+        Transaction made = Transaction.Parse(bytes);
+        return made.Id == coin.Tx && coin.Index < made.OutputCount
+            ? made.OutputAt(coin.Index).ValueSats
+            : throw _node.Fault(coin.Tx.ToString(), "is not the transaction of that id");
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
