@@ -25,6 +25,7 @@ internal static class PatternsJson
         json.WriteString("protocol", pattern.Finding.Protocol);
         json.WriteString("heuristic", pattern.Finding.Heuristic.Name);
         json.WriteString("confidence", ExportText.Word(pattern.Finding.Confidence));
+        json.WriteString("interpretations", pattern.Interpretations?.ToString(CultureInfo.InvariantCulture));
         json.WriteString("why", pattern.Finding.Why);
     }
 

@@ -165,7 +165,9 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time, IPr
         AnswerCache cache, RpcMeter meter, List<string> warnings, List<FoundSource> found, HttpPipeline pipeline, bool isKept, NodeUrl[] urls)
     {
         string name = string.Join(", ", urls.Select(static url => url.Display));
-        KeptRpc kept = new(cache, request.Offline ? null : asked, name, meter)
+        // What a source of Bitcoin cannot know depends on its indexes: with others, it is asked again (after --refresh).
+        string refuser = session.About is { } about ? $"{name} ({about.Method}; {string.Join("; ", about.Limits)})" : name;
+        KeptRpc kept = new(cache, request.Offline ? null : asked, refuser, meter)
         {
             Scope = ScopeOf(session.View),
             // A comparison is made each time: what one source said alone, or what differed before, must not pass for agreed.

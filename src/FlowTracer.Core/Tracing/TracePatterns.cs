@@ -7,7 +7,10 @@ namespace FlowTracer.Core.Tracing;
 /// <summary>A transaction found to be a CoinJoin or the preparation of one.</summary>
 /// <param name="Transaction">Which.</param>
 /// <param name="Finding">What and why.</param>
-public sealed record CoinJoinPattern(TxHash Transaction, CoinJoinFinding Finding);
+/// <param name="Interpretations">
+/// In how many ways its inputs and outputs can belong together; null where they are too many to count.
+/// </param>
+public sealed record CoinJoinPattern(TxHash Transaction, CoinJoinFinding Finding, ulong? Interpretations);
 
 /// <summary>Addresses that seem to have one owner.</summary>
 /// <param name="Cluster">They.</param>
@@ -60,7 +63,7 @@ public sealed record TracePatterns(
             clusters.Add(transaction, mix is { Mixes: true });
             if (mix is not null)
             {
-                coinJoins.Add(new CoinJoinPattern(transaction.Id, mix));
+                coinJoins.Add(new CoinJoinPattern(transaction.Id, mix, Interpretations.Of(transaction)?.Count));
             }
             else if (ChangeDetector.Find(transaction, heuristics, null) is { } change)
             {

@@ -74,6 +74,83 @@ public sealed class EnginePropertyTests
     });
 
     [Fact]
+    public void A_run_that_ends_with_any_block_is_the_beginning_of_the_whole_run()
+    {
+        int splits = 0;
+        foreach (RefCase whole in Chains(400).Where(static one => one.Limits.Degree is null))
+        {
+            foreach (string policy in SlowTrace.Policies)
+            {
+                string[] hops = [.. new EngineRunner(whole).Run(policy, FetchOptions.Default).Hops.Select(Text)];
+                foreach (int until in BlockEnds(whole))
+                {
+                    RefCase part = whole with { Limits = whole.Limits with { UntilOrder = until } };
+                    RefResult result = new EngineRunner(part).Run(policy, FetchOptions.Default);
+                    Assert.Equal(hops.Take(result.Hops.Count), result.Hops.Select(Text));
+                    Assert.All(result.Hops, hop => Assert.True(hop.Order <= until));
+                    Assert.Equal(
+                        new EngineRunner(whole).Run(policy, FetchOptions.Default).Hops.Count(hop => hop.Order <= until), result.Hops.Count);
+                    splits++;
+                }
+            }
+        }
+
+        Assert.True(splits > 1_000, $"{splits} splits");
+    }
+
+    // Where the order of a coin's own lots does not matter (stolen or clean money goes first), the coins that hold stolen money
+    // at the split are all that a second run needs to know.
+    [Fact]
+    public void A_run_taken_up_again_at_any_block_comes_to_the_same_sheet()
+    {
+        int splits = 0;
+        foreach (RefCase whole in Chains(1_500).Where(static one => one.Seeds is [{ Holder: null }] && !one.FollowFees))
+        {
+            RefCase unlimited = whole with { Limits = RefLimits.None };
+            foreach (string policy in new[] { "pifo", "tiho", "libr" })
+            {
+                string expected = Sheet(new EngineRunner(unlimited).Run(policy, FetchOptions.Default).Seeds.SelectMany(static seed => seed.Sinks));
+                foreach (int until in BlockEnds(unlimited))
+                {
+                    RefCase first = unlimited with { Limits = new RefLimits(UntilOrder: until) };
+                    RefResult before = new EngineRunner(first).Run(policy, FetchOptions.Default);
+                    List<RefSeed> left = [.. before.Lots.Select(coin => SeedOf(coin.Key, coin.Value, unlimited)).OfType<RefSeed>()];
+                    IEnumerable<RefSink> after = left.Count == 0 ? []
+                        : new EngineRunner(unlimited with { Seeds = left }).Run(policy, FetchOptions.Default).Seeds.SelectMany(static seed => seed.Sinks);
+                    Assert.Equal(expected, Sheet(before.Seeds[0].Sinks.Where(static sink => sink.Kind is not ("held" or "edge" or "cut")).Concat(after)));
+                    splits++;
+                }
+            }
+        }
+
+        Assert.True(splits > 300, $"{splits} splits");
+    }
+
+    private static IEnumerable<RefCase> Chains(int count) => Enumerable.Range(0, count).Select(RandomChains.MakeAny)
+        .Where(static one => !one.Backward && one.Limits.UntilOrder is null);
+
+    // The last row of each block from the one with the last seed on.
+    private static IEnumerable<int> BlockEnds(RefCase question)
+    {
+        int seeded = question.Seeds.Max(static seed => seed.Order);
+        return question.Ledger.GroupBy(static row => row.Block).Select(static block => block.Max(row => row.Order)).Where(end => end >= seeded);
+    }
+
+    private static RefSeed? SeedOf(string coin, List<RefLot> lots, RefCase question)
+    {
+        BigInteger stolen = lots.Where(static lot => lot.Seeds.Count > 0).Aggregate(BigInteger.Zero, static (sum, lot) => sum + lot.Amount);
+        RefMovement? made = question.Ledger.Find(row => row.Outputs.Exists(leg => leg.Holder == coin));
+        return stolen.IsZero ? null : RefSeed.OfTransfer(coin, made!.Order, made.Outputs.FindIndex(leg => leg.Holder == coin), stolen);
+    }
+
+    private static string Sheet(IEnumerable<RefSink> sinks) => string.Join('\n', sinks.Where(static sink => sink.Amount > 0)
+        .GroupBy(static sink => (sink.Kind, sink.Name)).OrderBy(static sink => sink.Key)
+        .Select(static sink => $"{sink.Key} {sink.Aggregate(BigInteger.Zero, static (sum, one) => sum + one.Amount)}"));
+
+    private static string Text(RefHop hop) =>
+        $"{hop.Order} {hop.Tx} {string.Join(',', hop.From)} > {string.Join(',', hop.To)} {hop.Amount}: {string.Join(" + ", RefLots.Merged(hop.Lots).Select(static lot => $"{string.Join(',', lot.Seeds)} {lot.Amount}"))}";
+
+    [Fact]
     public void How_histories_are_fetched_changes_nothing()
     {
         LedgerCases.Check(150, FetchingIsFree);
