@@ -21,23 +21,23 @@ public sealed class EsploraTests(ServerStory story) : IClassFixture<ServerStory>
     }
 
     [BcoinFact]
-    public async Task A_transaction_its_inputs_and_its_place_cost_two_requests_and_one_from_a_history_one()
+    public async Task A_transaction_and_its_inputs_cost_one_request_and_one_from_a_history_none()
     {
         await using Explorer explorer = new(story);
         string one = story.Payments[0].Id;
         string other = story.Payments[59].Id;
 
-        await explorer.AssertAsync(BitcoinCalls.RawOf(ServerStory.IdOf(one)), BitcoinCalls.SpendsOf(ServerStory.IdOf(one)), BitcoinCalls.PlaceOf(ServerStory.IdOf(one)));
-        Assert.Equal(2, explorer.Face.Requests);
+        await explorer.AssertAsync(BitcoinCalls.RawOf(ServerStory.IdOf(one)), BitcoinCalls.SpendsOf(ServerStory.IdOf(one)));
+        Assert.Equal(1, explorer.Face.Requests);
 
         await explorer.AssertAsync(BitcoinCalls.HistoryOf(story.Shop.Script, story.Tip));
         int before = explorer.Face.Requests;
-        await explorer.AssertAsync(BitcoinCalls.RawOf(ServerStory.IdOf(other)), BitcoinCalls.SpendsOf(ServerStory.IdOf(other)), BitcoinCalls.PlaceOf(ServerStory.IdOf(other)));
-        Assert.Equal(before + 1, explorer.Face.Requests);
+        await explorer.AssertAsync(BitcoinCalls.RawOf(ServerStory.IdOf(other)), BitcoinCalls.SpendsOf(ServerStory.IdOf(other)));
+        Assert.Equal(before, explorer.Face.Requests);
 
         // Asked again, it is fetched again: whoever asks twice doubts the answer.
         await explorer.AssertAsync(BitcoinCalls.RawOf(ServerStory.IdOf(other)));
-        Assert.Equal(before + 2, explorer.Face.Requests);
+        Assert.Equal(before + 1, explorer.Face.Requests);
     }
 
     [BcoinTheory]

@@ -198,6 +198,6 @@ public sealed class ServerStory : IAsyncLifetime
             level = [.. level.Chunk(2).Select(pair => TestBytes.Hash([.. pair[0], .. pair[1]]))];
         }
 
-        return JsonSerializer.Serialize(new { height = block.Height, index, branch });
+        return JsonSerializer.Serialize(new { height = block.Height, index, branch, header = Convert.ToHexStringLower(block.Header) });
     }
 }

@@ -22,7 +22,6 @@ public sealed record EsploraTransaction(Transaction Transaction, IReadOnlyList<S
                 outputs += output.ValueSats;
             }
 
-            // Each is within 21 million bitcoin, so the sum of a block's inputs fits.
             ulong inputs = Spends.Aggregate(0UL, static (sum, output) => sum + output.ValueSats);
             return Transaction.IsCoinbase ? 0
                 : inputs >= outputs ? inputs - outputs
@@ -58,6 +57,12 @@ public static class EsploraDecoder
             builder.AddOutput(output.GetProperty("value").GetUInt64(), Bytes(output.GetProperty("scriptpubkey")));
         }
 
+        // No two coins are the same, so together they are no more than all coins.
+        if (spends.Aggregate((UInt128)0, static (sum, output) => sum + output.ValueSats) > TxDecoder.MaxSupplySats)
+        {
+            throw new BadAnswerException("has a transaction that spends more bitcoin than there can be");
+        }
+
         Transaction built = builder.Build();
         return built.Id == ElectrumDecoder.IdIn(tx.GetProperty("txid").GetString())
             ? new EsploraTransaction(built, spends, tx.TryGetProperty("status", out JsonElement status) ? HeightIn(status) : null)
@@ -86,14 +91,8 @@ public static class EsploraDecoder
         if (!isCoinbase)
         {
             JsonElement spent = input.GetProperty("prevout");
-            spends.Add(new SpentOutput(ValueIn(spent), Bytes(spent.GetProperty("scriptpubkey"))));
+            spends.Add(new SpentOutput(spent.GetProperty("value").GetUInt64(), Bytes(spent.GetProperty("scriptpubkey"))));
         }
-    }
-
-    private static ulong ValueIn(JsonElement output)
-    {
-        ulong sats = output.GetProperty("value").GetUInt64();
-        return sats <= TxDecoder.MaxSupplySats ? sats : throw new FormatException("more than there can be");
     }
 
     private static ulong? HeightIn(JsonElement status) =>
