@@ -110,9 +110,9 @@ public sealed partial class SourceSettings
             : Directory.Exists(source) ? [NodeUrl.OfFolder(source)]
             // What looks like an address without its scheme may hold a key, and is not repeated.
             : source.AsSpan().ContainsAny('/', '?', '@') ? throw new InputException(
-                "a source is a URL that starts with http:// or https://, as in http://localhost:8545, a folder of block files that is there, or a name from the settings")
+                "a source is a URL that starts with http:// or https://, as in http://localhost:8545 (an Electrum server's with tcp:// or ssl://), a folder of block files that is there, or a name from the settings")
             : throw new InputException(
-                $"there is no source {new ParseError(source, 1, $"expected a URL (http://… or https://…) or a name from the settings ({(Sources.Count == 0 ? "there are none" : string.Join(", ", Sources.Keys.Order(StringComparer.Ordinal)))})")}");
+                $"there is no source {new ParseError(source, 1, $"expected a URL (http://… or https://…; tcp://… or ssl://… of an Electrum server), a folder of block files, or a name from the settings ({(Sources.Count == 0 ? "there are none" : string.Join(", ", Sources.Keys.Order(StringComparer.Ordinal)))})")}");
     }
 
     private static NodeUrl UrlOf(string url, string source)

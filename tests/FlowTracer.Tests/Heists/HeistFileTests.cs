@@ -96,8 +96,8 @@ public sealed class HeistFileTests
     [Theory]
     [InlineData("chain,tx_hash,from,to,amount,more\n", "expected the header chain,tx_hash,from,to,amount")]
     [InlineData("chain,tx_hash,from,to,amount\nbitcoin,00,x,y,1\n", "'00'")]
-    [InlineData("chain,tx_hash,from,to,amount\nbitcoin,4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b,,1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb,-1\n", "'-1'")]
-    [InlineData("chain,tx_hash,from,to,amount\nbitcoin,4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b,,1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa,1\n", "checksum")]
+    [InlineData("chain,tx_hash,from,to,amount\nbitcoin,4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b,,1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa,-1\n", "'-1'")]
+    [InlineData("chain,tx_hash,from,to,amount\nbitcoin,4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b,,1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb,1\n", "checksum")]
     public void A_seed_file_that_is_wrong_is_refused_with_its_line(string text, string expected)
     {
         string file = Path.GetTempFileName();
