@@ -149,14 +149,27 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time, IPr
             ? new NodeProbe(asked).LookAsync(chain, (ulong?)request.Confirmations, request.AsOf, cancellationToken)
             : new BitcoinProbe(asked).LookAsync(chain, (ulong?)request.Confirmations, request.AsOf, cancellationToken);
 
+    // One that cannot say what it can do is asked for the rest all the same: where it fails, the next answers.
     private static async Task<AboutSource> AboutAsync(List<FoundSource> found, CancellationToken cancellationToken)
     {
-        AboutSource[] all = await Task.WhenAll(found.Select(source => new BitcoinProbe(source.Rpc).AboutAsync(cancellationToken)))
-            .ConfigureAwait(false);
-        return all[0] with
+        List<AboutSource> all = [];
+        SourceException? fault = null;
+        foreach (FoundSource source in found)
+        {
+            try
+            {
+                all.Add(await new BitcoinProbe(source.Rpc).AboutAsync(cancellationToken).ConfigureAwait(false));
+            }
+            catch (SourceException silent)
+            {
+                fault ??= silent;
+            }
+        }
+
+        return all.Count == 0 ? throw fault! : all[0] with
         {
             Method = string.Join("; else ", all.Select(static about => about.Method).Distinct()),
-            Limits = all.Length == 1 ? all[0].Limits : [.. all.SelectMany(static about => about.Limits.Select(limit => $"{about.Kind}: {limit}"))],
+            Limits = all.Count == 1 ? all[0].Limits : [.. all.SelectMany(static about => about.Limits.Select(limit => $"{about.Kind}: {limit}")).Distinct()],
         };
     }
 

@@ -99,12 +99,13 @@ public sealed class EnginePropertyTests
     }
 
     // Where the order of a coin's own lots does not matter (stolen or clean money goes first), the coins that hold stolen money
-    // at the split are all that a second run needs to know.
+    // at the split are all that a second run needs to know. A seed put at a stop is left out: what is still there at the split
+    // counts as ended there in both runs.
     [Fact]
     public void A_run_taken_up_again_at_any_block_comes_to_the_same_sheet()
     {
         int splits = 0;
-        foreach (RefCase whole in Chains(1_500).Where(static one => one.Seeds is [{ Holder: null }] && !one.FollowFees))
+        foreach (RefCase whole in Chains(1_500).Where(static one => one.Seeds is [{ Holder: null } seed] && !one.FollowFees && !one.Stops.ContainsKey(Receiver(one, seed))))
         {
             RefCase unlimited = whole with { Limits = RefLimits.None };
             foreach (string policy in new[] { "pifo", "tiho", "libr" })
@@ -128,6 +129,9 @@ public sealed class EnginePropertyTests
 
     private static IEnumerable<RefCase> Chains(int count) => Enumerable.Range(0, count).Select(RandomChains.MakeAny)
         .Where(static one => !one.Backward && one.Limits.UntilOrder is null);
+
+    private static string Receiver(RefCase question, RefSeed seed) =>
+        RefHolder.Address(question.Ledger.Single(row => row.Order == seed.Order).Outputs[seed.Output].Holder);
 
     // The last row of each block from the one with the last seed on.
     private static IEnumerable<int> BlockEnds(RefCase question)
