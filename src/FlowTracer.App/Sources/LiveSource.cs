@@ -44,7 +44,7 @@ public sealed class LiveSource : IAsyncDisposable
     public string AnswersDigest => _kept.Digest;
 
     /// <summary>What the sources cannot do, one clause each.</summary>
-    public IReadOnlyList<string> Limits => Session.About is { } about ? about.Limits
+    public IReadOnlyList<string> Limits => Session.About is { } about ? [.. about.Limits.Select(limit => $"{about.Kind}: {limit}")]
         : Session.Abilities!.SeesInternal ? []
         : ["these sources show neither old balances nor what contracts do: internal transfers are not seen, and the coverage says so"];
 

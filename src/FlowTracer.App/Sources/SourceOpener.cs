@@ -169,7 +169,9 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time, IPr
         return all.Count == 0 ? throw fault! : all[0] with
         {
             Method = string.Join("; else ", all.Select(static about => about.Method).Distinct()),
-            Limits = all.Count == 1 ? all[0].Limits : [.. all.SelectMany(static about => about.Limits.Select(limit => $"{about.Kind}: {limit}")).Distinct()],
+            Kind = string.Join(", ", all.Select(static about => about.Kind).Distinct()),
+            Limits = all.Count == 1 ? all[0].Limits
+                : [.. all.SelectMany(static about => about.Limits.Select(limit => $"{limit} ({about.Kind})")).Distinct()],
         };
     }
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
+using FlowTracer.Core.Tracing;
 
 namespace FlowTracer.App.Traces;
 
@@ -15,11 +16,13 @@ internal sealed class FactsRecorder(IHistorySource source) : IHistorySource
     private readonly Dictionary<HistoryRequest, History> _facts = [];
 
     /// <summary>SHA-256 over one line a holder and one a movement, sorted (docs/sources.md), in lower-case hexadecimal.</summary>
-    public string Digest()
+    /// <param name="seeds">Where the trace starts: their movements are facts too, whether or not a history holds them.</param>
+    public string Digest(IEnumerable<Seed> seeds)
     {
         lock (_facts)
         {
-            string[] lines = [.. _facts.Values.Select(Line).Concat(_facts.Values.SelectMany(static h => h.Movements).Select(Line)).Distinct()];
+            string[] lines = [.. _facts.Values.Select(Line).Concat(_facts.Values.SelectMany(static h => h.Movements)
+                .Concat(seeds.OfType<TransferSeed>().Select(static seed => seed.Movement)).Select(Line)).Distinct()];
             Array.Sort(lines, StringComparer.Ordinal);
             return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines))));
         }

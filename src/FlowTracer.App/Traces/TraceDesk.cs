@@ -91,7 +91,7 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
             ? opened.Assets.With(await live.NamesOfAsync(UnnamedIn(trace, opened.Assets), cancellationToken).ConfigureAwait(false))
             : opened.Assets;
         Provenance provenance = recorder is null ? opened.Provenance
-            : opened.Provenance with { DataDigest = recorder.Digest(), AsOf = AsOfView(opened.Live!) };
+            : opened.Provenance with { DataDigest = recorder.Digest(trace.Question.Seeds), AsOf = AsOfView(opened.Live!) };
         return new TraceReport(trace, provenance, assets, opened.Heist);
     }
 

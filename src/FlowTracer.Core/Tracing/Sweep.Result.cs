@@ -204,10 +204,11 @@ internal sealed partial class Sweep
         }
 
         foreach (Hop hop in _graph.Hops
-            .Where(static hop => hop.Movement is { Kind: MovementKind.Unresolved, Doubt: not null }).DistinctBy(static hop => hop.Movement))
+            .Where(hop => hop.Movement is { Kind: MovementKind.Unresolved, Doubt: not null } && _graph.Nodes[hop.From].Kind != NodeKind.Outside)
+            .DistinctBy(static hop => hop.Movement))
         {
             yield return new Assumption(
-                "unresolved", _graph.Nodes[hop.From].Id, $"What went on{InTransaction(hop.Movement)} cannot be told: {hop.Movement.Doubt}.");
+                "unresolved", _graph.Nodes[hop.From].Id, $"{(_forward ? "What became of it" : "Where it came from")}{InTransaction(hop.Movement)} cannot be told: {hop.Movement.Doubt}.");
         }
 
         foreach (Hop hop in _graph.Hops.Where(static hop => hop.Movement is { IsSwap: true, Doubt: not null }).DistinctBy(static hop => hop.Movement))

@@ -107,7 +107,9 @@ internal static class TraceCommand
     private static void Took(TraceReport report, string? folder, Stopwatch clock)
     {
         int addresses = report.Trace.Nodes.Count(static node => node.Kind is NodeKind.Address or NodeKind.Coin);
+        bool areCoins = report.Trace.Question.Seeds[0].Asset.Chain.Family == ChainFamily.Utxo;
+        string holders = (areCoins, addresses) switch { (true, 1) => "coin", (true, _) => "coins", (false, 1) => "address", _ => "addresses" };
         Console.Error.WriteLine(
-            $"Traced {report.Trace.Hops.Length:N0} {(report.Trace.Hops.Length == 1 ? "hop" : "hops")} over {addresses:N0} {(addresses == 1 ? "address" : "addresses")} in {clock.Elapsed.TotalSeconds:F2} s{(folder is null ? "" : $"; exports are in {folder}")}.");
+            $"Traced {report.Trace.Hops.Length:N0} {(report.Trace.Hops.Length == 1 ? "hop" : "hops")} over {addresses:N0} {holders} in {clock.Elapsed.TotalSeconds:F2} s{(folder is null ? "" : $"; exports are in {folder}")}.");
     }
 }

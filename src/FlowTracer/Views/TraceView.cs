@@ -221,9 +221,11 @@ internal static class TraceView
     private static void Misreadings(Terminal console, TraceReport report)
     {
         bool backward = report.Trace.Question.Direction == Direction.Backward;
+        bool isUtxo = report.Trace.Question.Seeds[0].Asset.Chain.Family == ChainFamily.Utxo;
+        string what = isUtxo ? "coins" : "addresses";
         console.Bullet(backward
-            ? "from: how many addresses were paid from there; at: how many it started at; moves: in how many movements."
-            : "from: how many addresses paid it in; at: how many it ended at; moves: in how many movements.");
+            ? $"from: how many {what} were paid from there; at: how many it started at; moves: in how many movements."
+            : $"from: how many {what} paid it in; at: how many it ended at; moves: in how many movements.");
         console.Bullet("Tables cut long amounts and never round them up; exports have every digit.");
         HashSet<SinkKind> kinds = [.. report.Trace.Balance.SelectMany(static b => b.Sinks).Select(static row => row.Kind)];
         bool isLive = report.Provenance.AsOf is not null;
@@ -272,25 +274,22 @@ internal static class TraceView
             return;
         }
 
-        if (HasManySeeds(report))
-        {
-            // Of many seeds, each node's value is told once.
-            holdings =
-            [
-                .. from one in holdings
-                   group one by (one.node, report.Trace.Balance[one.holding.Seed].Asset, one.holding.Sink) into same
-                   let first = same.First()
-                   let held = first.holding with
-                   {
-                       Seed = report.Trace.Balance.First(balance => balance.Asset == same.Key.Asset).Seed,
-                       Amount = Sum(same.Select(static one => one.holding.Amount)),
-                       Origin = Sum(same.Select(static one => one.holding.Origin)),
-                   }
-                   orderby held.Seed, held.Origin descending, held.Amount descending, first.node.Id
-                   select (first.node, held),
-            ];
-        }
-
+        // Of many seeds, and of an address's many coins, each holder's value is told once.
+        holdings =
+        [
+            .. from one in holdings
+               let asset = report.Trace.Balance[one.holding.Seed].Asset
+               let seed = HasManySeeds(report) ? report.Trace.Balance.First(balance => balance.Asset == asset).Seed : one.holding.Seed
+               group one by (seed, Holder: one.node.Address.IsNone ? one.node.Id : one.node.Address.ToString(), one.holding.Asset, one.holding.Sink) into same
+               let held = same.First().holding with
+               {
+                   Seed = same.Key.seed,
+                   Amount = Sum(same.Select(static one => one.holding.Amount)),
+                   Origin = Sum(same.Select(static one => one.holding.Origin)),
+               }
+               orderby held.Seed, held.Origin descending, held.Amount descending, same.First().node.Id
+               select (same.First().node, held),
+        ];
         bool reach = report.Trace.Question.Policy.MeasuresReach;
         console.Heading(report.Trace.Question.Direction == Direction.Forward ? "LAST SEEN AT, largest first" : "FIRST SEEN AT, largest first");
         Dictionary<Address, string> roles = report.Trace.Question.Known.GroupBy(static k => k.Address).ToDictionary(static g => g.Key, static g => g.First().Role);
@@ -308,7 +307,7 @@ internal static class TraceView
                     .. bySeed.Take(HoldersShown).Select(string[] (h) =>
                     [
                         h.node.Address.IsNone ? h.node.Id : h.node.Address.ToString(),
-                        reach ? $"{report.Assets[h.holding.Asset].Cut(h.holding.Amount, 0)} {report.Assets[h.holding.Asset].Symbol}" : asset.Cut(h.holding.Origin, 2),
+                        reach ? $"{report.Assets[h.holding.Asset].Cut(h.holding.Amount, 0)} {report.Assets[h.holding.Asset].Symbol}" : asset.Cut(h.holding.Origin, h.node.Chain.Family == ChainFamily.Utxo ? asset.Decimals : 2),
                         h.holding.Sink.Word(),
                         roles.GetValueOrDefault(h.node.Address) ?? h.node.Attribution?.Label ?? "",
                     ]),

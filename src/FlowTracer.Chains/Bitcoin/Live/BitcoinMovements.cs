@@ -45,7 +45,7 @@ internal static class BitcoinMovements
         }
 
         string doubt = string.Create(
-            CultureInfo.InvariantCulture, $"what {unknown} of its {spends.Count} inputs are worth is not known: the source lacks the transactions they come from");
+            CultureInfo.InvariantCulture, $"what {unknown} of its {spends.Count} inputs brought is not known: the source lacks the transactions they come from");
         ImmutableArray<Movement>.Builder parts = ImmutableArray.CreateBuilder<Movement>();
         if (!inputs.IsEmpty)
         {

@@ -104,7 +104,7 @@ public sealed class BlockFilesRpc : BitcoinRpc
         }
 
         return Task.FromResult(new AboutSource(
-            "block files", string.Empty, "all blocks are read once, and transactions and spent coins indexed in memory", limits));
+            "block files", string.Empty, "an index of all blocks, in memory", limits));
     }
 
     /// <inheritdoc/>
