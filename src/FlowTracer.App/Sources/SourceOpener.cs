@@ -187,6 +187,7 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time, IPr
             Scope = ScopeOf(session.View),
             // A comparison is made each time: what one source said alone, or what differed before, must not pass for agreed.
             AsksAnew = request.CrossCheck,
+            LooksAgain = request.Refresh,
         };
         async Task<ChainView> LookAgainAsync(CancellationToken token)
         {

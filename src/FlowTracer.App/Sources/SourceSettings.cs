@@ -108,6 +108,8 @@ public sealed partial class SourceSettings
         return Sources.TryGetValue(source, out NamedSource? named) && named.Urls.Count > 0
             ? [.. named.Urls.Select(url => UrlOf(url, source))]
             : Directory.Exists(source) ? [NodeUrl.OfFolder(source)]
+            : source.StartsWith('.') || source.StartsWith('/') || source.StartsWith('~')
+                ? throw new InputException($"there is no folder {new ParseError(source, 1, "given with --source")}")
             // What looks like an address without its scheme may hold a key, and is not repeated.
             : source.AsSpan().ContainsAny('/', '?', '@') ? throw new InputException(
                 "a source is a URL that starts with http:// or https://, as in http://localhost:8545 (an Electrum server's with tcp:// or ssl://), a folder of block files that is there, or a name from the settings")

@@ -184,9 +184,11 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
         TraceRequest request, TraceSubject subject, Heist? heist, IHistorySource source, AssetCatalogue assets, string name,
         string dataDigest, LiveSource? live, CancellationToken cancellationToken)
     {
-        SeedFinder finder = new(source, request, ChainOf(subject, heist, request), assets, name);
+        ChainId chain = ChainOf(subject, heist, request);
         async Task<TraceQuestion> FindAsync(CancellationToken token)
         {
+            Limits limits = await WithBlockAsync(request, chain, source, token).ConfigureAwait(false);
+            SeedFinder finder = new(source, request with { Limits = limits }, chain, assets, name);
             ImmutableArray<Seed> seeds = subject switch
             {
                 TraceSubject.OfHeist => await finder.OfHeistAsync(heist!, token).ConfigureAwait(false),
@@ -197,11 +199,11 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
             };
             return new TraceQuestion(
                 seeds, request.Policy, request.Direction,
-                request.Limits with { SmallestLot = finder.SmallestLots() },
+                limits with { SmallestLot = finder.SmallestLots() },
                 heist?.Known ?? [])
             {
                 FollowFees = request.FollowsFees,
-                Heuristics = ChainOf(subject, heist, request).Family == ChainFamily.Utxo
+                Heuristics = chain.Family == ChainFamily.Utxo
                     ? request.Heuristics ?? HeuristicSet.Default
                     : HeuristicSet.None,
                 ThroughCoinJoins = request.ThroughCoinJoins,
@@ -217,6 +219,23 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
             AskAgain = live is null ? null : FindAsync,
             SeenHash = seen,
         };
+    }
+
+    // A Bitcoin block's time may lie before its parent's: a window that ends with a time ends with a block, the same for all
+    // that is traced.
+    private static async Task<Limits> WithBlockAsync(
+        TraceRequest request, ChainId chain, IHistorySource source, CancellationToken cancellationToken)
+    {
+        if (chain.Family != ChainFamily.Utxo || request.Limits.Window is not { TimeSeconds: long time })
+        {
+            return request.Limits;
+        }
+
+        bool forward = request.Direction == Direction.Forward;
+        Position? at = await source.PositionAtAsync(chain, forward ? time + 1 : time, cancellationToken).ConfigureAwait(false);
+        return at is not { } block ? request.Limits
+            : forward && block.Block == 0 ? throw new InputException("--until lies before the chain's first block")
+            : request.Limits with { Window = new Moment(forward ? block.Block - 1 : block.Block, null) };
     }
 
     private static AsOf AsOfView(LiveSource live)

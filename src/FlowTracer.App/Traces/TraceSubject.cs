@@ -40,7 +40,14 @@ public abstract record TraceSubject
                 : OfAccountChain(text, chain ?? ChainId.Ethereum);
         }
 
-        return chain is { Family: ChainFamily.Account } ? new OfHeist(text) : OfUtxoChain(text, chain);
+        if (chain is { Family: ChainFamily.Account } named)
+        {
+            return IsIdOrCoin(text)
+                ? throw new InputException($"{new ParseError(text, 1, $"is a transaction of Bitcoin, and --chain says {named}")}")
+                : new OfHeist(text);
+        }
+
+        return OfUtxoChain(text, chain);
     }
 
     private static TraceSubject OfAccountChain(string text, ChainId chain)
@@ -61,19 +68,11 @@ public abstract record TraceSubject
 
     private static TraceSubject OfUtxoChain(string text, ChainId? named)
     {
-        // A heist's id has hyphens, and neither an address nor a transaction has one; an id has 64 digits, which no address has.
-        const int longestAddress = 90;
-        const int shortestId = 60;
         ChainId chain = named ?? ChainId.Bitcoin;
-        if (text.Contains('-', StringComparison.Ordinal))
+        if (IsIdOrCoin(text))
         {
-            return new OfHeist(text);
-        }
-
-        int colon = text.IndexOf(':', StringComparison.Ordinal);
-        string id = colon < 0 ? text : text[..colon];
-        if (colon >= 0 || (id.Length is >= shortestId and <= longestAddress && id.All(char.IsAsciiHexDigit)))
-        {
+            int colon = text.IndexOf(':', StringComparison.Ordinal);
+            string id = colon < 0 ? text : text[..colon];
             TxHash tx = TxHash.TryParse(chain.Family, id, out TxHash hash, out ParseError txError) ? hash
                 : throw new InputException($"transaction {txError}");
             return colon < 0 ? new OfTransaction(chain, tx)
@@ -82,10 +81,25 @@ public abstract record TraceSubject
                     : throw new InputException($"coin {new ParseError(text, colon + 2, "expected the output's index after the colon, as in txid:0")}");
         }
 
-        return Address.TryParse(chain, text, out Address address, out ParseError error) ? new OfAddress(address)
+        // A heist's id has hyphens, and no address has one.
+        return text.Contains('-', StringComparison.Ordinal) ? new OfHeist(text)
+            : Address.TryParse(chain, text, out Address address, out ParseError error) ? new OfAddress(address)
+            : named is null && IsOfTestNetwork(text) ? throw new InputException($"address {new ParseError(text, 1, "is of a test network: name it with --chain, as in --chain bitcoin-testnet")}")
             : named is null && !LooksLikeAddress(text) ? new OfHeist(text)
             : throw new InputException($"address {error}");
     }
+
+    // An id has 64 digits, which no address has; one that lacks a few is a mistake in it.
+    private static bool IsIdOrCoin(string text)
+    {
+        const int longest = 90;
+        const int shortest = 60;
+        string id = text.Split(':')[0];
+        return text.Contains(':', StringComparison.Ordinal) || (id.Length is >= shortest and <= longest && id.All(char.IsAsciiHexDigit));
+    }
+
+    private static bool IsOfTestNetwork(string text) =>
+        text.StartsWith("tb1", StringComparison.OrdinalIgnoreCase) || text.StartsWith("bcrt1", StringComparison.OrdinalIgnoreCase);
 
     private static bool LooksLikeAddress(string text) =>
         text.StartsWith("bc1", StringComparison.OrdinalIgnoreCase) || (text.Length is >= 26 and <= 35 && text[0] is '1' or '3');

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using FlowTracer.Chains.Bitcoin.Hashing;
 
 namespace FlowTracer.Chains.Bitcoin;
@@ -63,7 +64,7 @@ public static class MerkleTree
 
     /// <summary>
     /// The root that a leaf and its branch come to; null when there can be no leaf at that index: it lies beyond what the
-    /// branch can reach, or in the repeated end of a level.
+    /// branch can reach, or in the repeated end of a level, or below what may be a transaction itself (CVE-2017-12842).
     /// </summary>
     /// <param name="leaf">A transaction id as stored.</param>
     /// <param name="index">Its index among the leaves: each bit says on which side its half of a pair stands.</param>
@@ -80,11 +81,37 @@ public static class MerkleTree
             }
 
             (pair[0], pair[1]) = isRight ? (half, leaf) : (leaf, half);
+            if (IsTransaction(pair))
+            {
+                return null;
+            }
+
             DoubleSha256.OfPairs(pair, pair);
             (leaf, index) = (pair[0], index / 2);
         }
 
         return index == 0 ? leaf : null;
+    }
+
+    // A pair of hashes that reads as a transaction of 64 bytes: one input and one output, hardly by chance.
+    private static bool IsTransaction(ReadOnlySpan<Hash256> pair)
+    {
+        const int inputCountAt = sizeof(uint);
+        byte[] bytes = MemoryMarshal.AsBytes(pair).ToArray();
+        if (bytes[inputCountAt] != 1)
+        {
+            return false;
+        }
+
+        try
+        {
+            Transaction.Parse(bytes);
+            return true;
+        }
+        catch (BitcoinFormatException)
+        {
+            return false;
+        }
     }
 
     // Before the last node is taken twice.

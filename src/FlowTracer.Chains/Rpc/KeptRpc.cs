@@ -10,7 +10,8 @@ namespace FlowTracer.Chains.Rpc;
 /// <summary>
 /// Answers kept from before, in front of whoever gives new ones. With everything kept, a second run asks nothing and,
 /// offline, ends the same. An answer about final blocks is kept for its chain, any other for the head it was asked
-/// under; a refusal that will be repeated (a range too wide, a method unknown) for the source that gave it.
+/// under; a refusal that will be repeated (a range too wide, a method unknown) for the source that gave it, and so what
+/// is only its word. That something is not there is kept for both, source and head: another may have it, and it may come.
 /// </summary>
 public sealed class KeptRpc : IRpc
 {
@@ -38,6 +39,11 @@ public sealed class KeptRpc : IRpc
 
     /// <summary>Whether answers are kept but none is used: for comparing what nodes say now.</summary>
     public bool AsksAnew { get; init; }
+
+    /// <summary>
+    /// Whether what was not there, or was refused, is asked for again: a source may have got what it lacked.
+    /// </summary>
+    public bool LooksAgain { get; init; }
 
     /// <summary>Whether anything had to be asked, so that an answer is newer than this object.</summary>
     public bool HasAsked { get; private set; }
@@ -85,8 +91,13 @@ public sealed class KeptRpc : IRpc
 
         string question = QuestionOf(scope, call);
         string refusal = $"{question} refused by {_source}";
+        string absence = $"{scope.Genesis} {scope.Head} {call.Method} {call.Params} not there at {_source}";
+        question = call.IsWord ? $"{question} by {_source}" : question;
         string? wrong = null;
-        if (!AsksAnew && (TryKept(question, call, out RpcAnswer kept, out wrong) || TryKept(refusal, call, out kept, out _)))
+        RpcAnswer kept = default;
+        bool isKept = !AsksAnew && TryKept(question, call, out kept, out wrong);
+        isKept |= !AsksAnew && !isKept && !LooksAgain && (TryKept(absence, call, out kept, out _) || TryKept(refusal, call, out kept, out _));
+        if (isKept)
         {
             _meter.AddKeptAnswer();
             return kept;
@@ -97,7 +108,7 @@ public sealed class KeptRpc : IRpc
         RpcAnswer answer = await inner.AskAsync(call, cancellationToken).ConfigureAwait(false);
         if (answer.Error is not { } error)
         {
-            Keep(question, Written(answer), inner.Name);
+            Keep(answer.Result.ValueKind == JsonValueKind.Null ? absence : question, Written(answer), inner.Name);
         }
         else if (call.GoesOnFromRefusal || !RpcErrors.IsPassing(error))
         {

@@ -27,6 +27,11 @@ public sealed record RpcCall(string Method, string Params)
     public bool GoesOnFromRefusal { get; init; }
 
     /// <summary>
+    /// Whether the answer proves nothing by itself: it is the word of the source that gave it, and kept as that source's.
+    /// </summary>
+    public bool IsWord { get; init; }
+
+    /// <summary>
     /// Says what is wrong with an answer, or null: it belongs to another block, it is cut short. A wrong answer is
     /// asked for again, then elsewhere, and never used or kept.
     /// </summary>

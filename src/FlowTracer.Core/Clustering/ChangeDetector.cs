@@ -190,7 +190,7 @@ public static class ChangeDetector
         }
 
         return Only(transaction.Outputs, output => !wasSeenBefore(output.Address)) is { } change
-            ? (change, $"output {change.Coin.Index} alone pays an address never seen before, {change.Address}")
+            ? (change, $"output {change.Coin.Index} alone pays an address not seen paid before, {change.Address}")
             : null;
     }
 

@@ -133,7 +133,7 @@ internal sealed partial class Sweep
     {
         private ILookup<int, SeedClaim>? _seedsByOutput;
 
-        public Movement Movement { get; } = movement;
+        public Movement Movement { get; set; } = movement;
 
         public ImmutableArray<Leg> From { get; } = from;
 

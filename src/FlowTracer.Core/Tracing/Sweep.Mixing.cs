@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using FlowTracer.Core.Clustering;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Taint;
@@ -8,35 +7,40 @@ namespace FlowTracer.Core.Tracing;
 /// <summary>What happens where many owners mix their coins in one transaction.</summary>
 internal sealed partial class Sweep
 {
+    // Nobody can tell whose output is whose: the money ends in the transaction, as in a mixer, and all that comes out counts
+    // as clean; or it goes on as the policy says, and every link is a hypothesis.
+    private void Mix(Flow flow)
+    {
+        if (!Array.Exists(flow.Drawn, static lots => lots.Exists(static lot => lot.IsTainted)) || MixOf(flow.Movement) is not { } mix)
+        {
+            return;
+        }
+
+        int node = _graph.OfTransaction(flow.Movement);
+        _mixes[node] = mix;
+        if (_question.ThroughCoinJoins)
+        {
+            flow.Movement = flow.Movement.As(
+                Grade.Hypothesis, $"it is a {mix.Protocol} CoinJoin, whose inputs nobody can link to its outputs");
+            return;
+        }
+
+        for (int i = 0; i < flow.From.Length; i++)
+        {
+            if (flow.Drawn[i].Exists(static lot => lot.IsTainted))
+            {
+                _graph.Move(NodeOfGiver(flow.From[i].Holder), node, flow.From[i], null, flow.Movement, flow.Drawn[i]);
+                Book(flow.Drawn[i], new SinkKey(SinkKind.Mixer, $"CoinJoin ({mix.Protocol})"), flow.From[i].Holder.Asset, node);
+                flow.Drawn[i] = [Lot.CleanOf(flow.From[i].Amount)];
+            }
+        }
+
+        _graph.End(node, SinkKind.Mixer);
+    }
+
     private CoinJoinFinding? MixOf(Movement movement) =>
         CoinTransaction.Of(movement) is { } transaction
         && CoinJoinDetector.Find(transaction, _question.Heuristics) is { Mixes: true } found
             ? found
             : null;
-
-    // Nobody can tell whose output is whose: the money ends in the transaction, as in a mixer, and all that comes out counts
-    // as clean; or it goes on as the policy says, and every link is a hypothesis.
-    private (Movement Movement, int? Depth) Mix(
-        Movement movement, CoinJoinFinding mix, ImmutableArray<Leg> from, List<Lot>[] drawn, int? depth)
-    {
-        int node = _graph.OfTransaction(movement);
-        _mixes[node] = mix;
-        if (_question.ThroughCoinJoins)
-        {
-            return (movement.As(Grade.Hypothesis, $"it is a {mix.Protocol} CoinJoin, whose inputs nobody can link to its outputs"), depth);
-        }
-
-        for (int i = 0; i < from.Length; i++)
-        {
-            if (drawn[i].Exists(static lot => lot.IsTainted))
-            {
-                _graph.Move(NodeOfGiver(from[i].Holder), node, from[i], null, movement, drawn[i]);
-                Book(drawn[i], new SinkKey(SinkKind.Mixer, $"CoinJoin ({mix.Protocol})"), from[i].Holder.Asset, node);
-                drawn[i] = [Lot.CleanOf(from[i].Amount)];
-            }
-        }
-
-        _graph.End(node, SinkKind.Mixer);
-        return (movement, null);
-    }
 }

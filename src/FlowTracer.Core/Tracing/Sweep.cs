@@ -178,11 +178,6 @@ internal sealed partial class Sweep
 
         List<Lot>[] drawn = new List<Lot>[from.Length];
         int? depth = Draw(from, drawn);
-        if (depth is not null && MixOf(movement) is { } mix)
-        {
-            (movement, depth) = Mix(movement, mix, from, drawn, depth);
-        }
-
         if (seeds is null && depth is null && !AnyClaims(to))
         {
             ReceiveClean(to);
@@ -191,6 +186,7 @@ internal sealed partial class Sweep
 
         Flow flow = new(movement, from, to, drawn, seeds ?? [], depth is int giver ? giver + 1 : 0);
         ClaimGiven(flow);
+        Mix(flow);
         Divide(flow);
         Record(flow);
     }

@@ -27,9 +27,9 @@ public sealed record ChangePattern(TxHash Transaction, ChangeFinding Finding);
 /// the CoinJoins it ended at or went through.
 /// </summary>
 /// <param name="Heuristics">Those that were on.</param>
-/// <param name="CoinJoins">In the order of the trace.</param>
+/// <param name="CoinJoins">In the order of the chain.</param>
 /// <param name="Clusters">Of two addresses and more, by name.</param>
-/// <param name="Changes">In the order of the trace.</param>
+/// <param name="Changes">In the order of the chain.</param>
 /// <param name="PeelChains">By the coin they start with.</param>
 public sealed record TracePatterns(
     HeuristicSet Heuristics,
@@ -52,11 +52,14 @@ public sealed record TracePatterns(
         [
             .. trace.Hops.Select(static hop => hop.Movement)
                 .Concat(trace.Question.Seeds.OfType<TransferSeed>().Select(static seed => seed.Movement))
+                .OrderBy(static movement => movement.Position)
                 .Select(CoinTransaction.Of).OfType<CoinTransaction>().DistinctBy(static transaction => transaction.Id),
         ];
         ImmutableArray<CoinJoinPattern>.Builder coinJoins = ImmutableArray.CreateBuilder<CoinJoinPattern>();
         ImmutableArray<ChangePattern>.Builder changes = ImmutableArray.CreateBuilder<ChangePattern>();
         InputClusters clusters = new(heuristics);
+        // Seen means paid earlier in this trace; elsewhere it may have been paid before.
+        HashSet<Address> seen = [];
         foreach (CoinTransaction transaction in transactions)
         {
             CoinJoinFinding? mix = CoinJoinDetector.Find(transaction, heuristics);
@@ -65,10 +68,12 @@ public sealed record TracePatterns(
             {
                 coinJoins.Add(new CoinJoinPattern(transaction.Id, mix, Interpretations.Of(transaction)?.Count));
             }
-            else if (ChangeDetector.Find(transaction, heuristics, null) is { } change)
+            else if (ChangeDetector.Find(transaction, heuristics, seen.Contains) is { } change)
             {
                 changes.Add(new ChangePattern(transaction.Id, change));
             }
+
+            seen.UnionWith(transaction.Outputs.Select(static output => output.Address));
         }
 
         return new TracePatterns(

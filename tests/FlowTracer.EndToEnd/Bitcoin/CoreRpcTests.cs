@@ -128,8 +128,8 @@ public sealed class CoreRpcTests(BitcoinStory story) : IClassFixture<BitcoinStor
         {
             ulong made = (ulong)story.Chain.Blocks.Single(block => block?.Transactions.Any(one => one.Id == coin.TxId) ?? false)!.Height;
             ulong spent = (ulong)story.Chain.BlockOf(spender).Height;
-            Assert.Equal($"\"{spender.Id}\"", await asked.TextAsync(Spender(coin, made, (ulong)story.Chain.Height)));
-            Assert.Equal($"\"{spender.Id}\"", await asked.TextAsync(Spender(coin, made, spent)));
+            Assert.Equal($"\"{spender.Hex}\"", await asked.TextAsync(Spender(coin, made, (ulong)story.Chain.Height)));
+            Assert.Equal($"\"{spender.Hex}\"", await asked.TextAsync(Spender(coin, made, spent)));
             // Back and Again share a block, so that the coin between them has no block before its spender's.
             if (made < spent)
             {
@@ -200,7 +200,7 @@ public sealed class CoreRpcTests(BitcoinStory story) : IClassFixture<BitcoinStor
         Assert.Equal(BitcoinRpc.CannotKnow, far.Error?.Code);
         Assert.Contains($"up to block {joined + 9}; start it with blockfilterindex=1", far.Error!.Message, StringComparison.Ordinal);
         // Not so far, it can: the join spends Cid's coin in the next block.
-        Assert.Equal($"\"{story.Join.Id}\"", await asked.TextAsync(Spender(story.Coins[2], joined - 1, (ulong)story.Chain.Height)));
+        Assert.Equal($"\"{story.Join.Hex}\"", await asked.TextAsync(Spender(story.Coins[2], joined - 1, (ulong)story.Chain.Height)));
         RpcAnswer history = await asked.Rpc.AskAsync(BitcoinCalls.HistoryOf(story.Ann.Script, (ulong)story.Chain.Height), default);
         Assert.Contains("blockfilterindex=1", history.Error!.Message, StringComparison.Ordinal);
         await using Asked few = new(story.Node, null, mostTransactions: 3);
@@ -230,7 +230,7 @@ public sealed class CoreRpcTests(BitcoinStory story) : IClassFixture<BitcoinStor
         ulong joined = (ulong)story.Chain.BlockOf(story.Join).Height;
         string[] found = await Task.WhenAll(new[] { 0, 4, 5 }.Select(
             at => asked.TextAsync(Spender(story.Join.Outputs[at], joined, (ulong)story.Chain.Height))));
-        Assert.Equal([$"\"{story.Peels[0].Id}\"", $"\"{story.Merge.Id}\"", $"\"{story.Merge.Id}\""], found);
+        Assert.Equal([$"\"{story.Peels[0].Hex}\"", $"\"{story.Merge.Hex}\"", $"\"{story.Merge.Hex}\""], found);
         Assert.Equal(3, face.Calls["scanblocks"]);
         Assert.Equal(0, face.RefusedScans);
     }
@@ -240,7 +240,7 @@ public sealed class CoreRpcTests(BitcoinStory story) : IClassFixture<BitcoinStor
     {
         await using Asked asked = new(story.Node, new CoreKind { IsIndexing = true, HasTxIndex = false, HasFilters = true });
         // The filters are not used before they are complete: blocks are read.
-        Assert.Equal($"\"{story.Join.Id}\"", await asked.TextAsync(Spender(story.Coins[0], 441, (ulong)story.Chain.Height)));
+        Assert.Equal($"\"{story.Join.Hex}\"", await asked.TextAsync(Spender(story.Coins[0], 441, (ulong)story.Chain.Height)));
         await using Asked building = new(story.Node, new CoreKind { IsIndexing = true });
         SourceException fault = await Assert.ThrowsAsync<SourceException>(() => building.TextAsync(BitcoinCalls.RawOf(Id(story.Back))));
         Assert.Contains("(txindex) is still being built; wait", fault.Reason, StringComparison.Ordinal);
@@ -309,7 +309,7 @@ public sealed class CoreRpcTests(BitcoinStory story) : IClassFixture<BitcoinStor
         Asked[] all = [new(node.Url), new(filters.Url), new(index.Url)];
         foreach (Asked asked in all)
         {
-            Assert.Equal($"\"{first.Id}\"", await asked.TextAsync(Spender(coin, made, made + 1)));
+            Assert.Equal($"\"{first.Hex}\"", await asked.TextAsync(Spender(coin, made, made + 1)));
             Assert.Equal(made + 1, (await asked.ResultAsync(BitcoinCalls.PlaceOf(Id(first)))).GetProperty("height").GetUInt64());
         }
 
@@ -317,7 +317,7 @@ public sealed class CoreRpcTests(BitcoinStory story) : IClassFixture<BitcoinStor
         foreach (Asked asked in all)
         {
             Assert.Equal("null", await asked.TextAsync(Spender(coin, made, made + 1)));
-            Assert.Equal($"\"{other.Id}\"", await asked.TextAsync(Spender(coin, made, made + 2)));
+            Assert.Equal($"\"{other.Hex}\"", await asked.TextAsync(Spender(coin, made, made + 2)));
             Assert.Equal("null", await asked.TextAsync(BitcoinCalls.PlaceOf(Id(first))));
             Assert.Equal(made + 2, (await asked.ResultAsync(BitcoinCalls.PlaceOf(Id(other)))).GetProperty("height").GetUInt64());
             await asked.DisposeAsync();

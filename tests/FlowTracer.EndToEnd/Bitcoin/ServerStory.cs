@@ -148,7 +148,7 @@ public sealed class ServerStory : IAsyncLifetime
             foreach (TestCoin coin in transaction.Outputs.Where(coin => coin.Owner is not null))
             {
                 TestTx? spender = Mined.FirstOrDefault(one => one.Inputs.Any(input => input.ToString() == coin.ToString()));
-                yield return new Expected(Spender(coin, height, Tip), JsonSerializer.Serialize(spender?.Id));
+                yield return new Expected(Spender(coin, height, Tip), JsonSerializer.Serialize(spender?.Hex));
                 if (spender is not null && (ulong)Chain.BlockOf(spender).Height > height)
                 {
                     // Spent later than what counts: not spent.

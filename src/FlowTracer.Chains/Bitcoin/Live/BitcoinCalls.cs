@@ -28,16 +28,17 @@ public static class BitcoinCalls
     public static RpcCall AboutSource() => new(About, RpcParams.None) { IsKept = false };
 
     /// <summary>The header at a height.</summary>
-    public static RpcCall HeaderAt(ulong height) => new(Header, $"[{Text(height)}]") { LastBlock = height };
+    public static RpcCall HeaderAt(ulong height) => new(Header, $"[{Text(height)}]") { LastBlock = height, GoesOnFromRefusal = true };
 
     /// <summary>A transaction's bytes: they cannot change, so they are kept for good.</summary>
-    public static RpcCall RawOf(TxHash id) => new(Raw, $"[\"{id}\"]") { LastBlock = 0 };
+    public static RpcCall RawOf(TxHash id) => new(Raw, $"[\"{id}\"]") { LastBlock = 0, GoesOnFromRefusal = true };
 
     /// <summary>Where a transaction stands.</summary>
-    public static RpcCall PlaceOf(TxHash id) => new(Place, $"[\"{id}\"]");
+    public static RpcCall PlaceOf(TxHash id) => new(Place, $"[\"{id}\"]") { GoesOnFromRefusal = true };
 
-    /// <summary>What a transaction spends: it cannot change, so it is kept for good.</summary>
-    public static RpcCall SpendsOf(TxHash id) => new(Spends, $"[\"{id}\"]") { LastBlock = 0, GoesOnFromRefusal = true };
+    /// <summary>What a transaction spends: it cannot change, so what the source says is kept for good.</summary>
+    public static RpcCall SpendsOf(TxHash id) =>
+        new(Spends, $"[\"{id}\"]") { LastBlock = 0, GoesOnFromRefusal = true, IsWord = true };
 
     /// <summary>Who spends a coin.</summary>
     public static RpcCall SpenderOf(SpenderQuestion question) => new(
@@ -46,14 +47,15 @@ public static class BitcoinCalls
     {
         LastBlock = question.UpTo,
         GoesOnFromRefusal = true,
+        IsWord = true,
     };
 
     /// <summary>What a script took part in.</summary>
     public static RpcCall HistoryOf(byte[] script, ulong upTo) =>
-        new(History, $"[\"{Convert.ToHexStringLower(script)}\",{Text(upTo)}]") { LastBlock = upTo, GoesOnFromRefusal = true };
+        new(History, $"[\"{Convert.ToHexStringLower(script)}\",{Text(upTo)}]") { LastBlock = upTo, GoesOnFromRefusal = true, IsWord = true };
 
     /// <summary>What a block's transactions pay.</summary>
-    public static RpcCall FeesAt(ulong height) => new(Fees, $"[{Text(height)}]") { LastBlock = height, GoesOnFromRefusal = true };
+    public static RpcCall FeesAt(ulong height) => new(Fees, $"[{Text(height)}]") { LastBlock = height, GoesOnFromRefusal = true, IsWord = true };
 
     private static string Text(ulong number) => number.ToString(CultureInfo.InvariantCulture);
 }

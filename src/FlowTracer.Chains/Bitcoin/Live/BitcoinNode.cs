@@ -26,8 +26,12 @@ public readonly record struct Spending(PlacedTransaction? By, string? Unknown);
 /// </summary>
 internal sealed class BitcoinNode(IRpc rpc, ChainId chain)
 {
-    // A transaction of 64 bytes may be an inner node of a merkle tree passed off as one (CVE-2017-12842).
+    // A transaction of 64 bytes, its witness apart, may be an inner node of a merkle tree passed off as one (CVE-2017-12842).
     private const int InnerNodeLength = 2 * Hash256.ByteLength;
+    private const ulong MostSats = 21_000_000UL * 100_000_000;
+
+    // What a source cannot know is to whoever asks as good as not there.
+    private static readonly JsonElement Nothing = JsonSerializer.SerializeToElement<string?>(null);
 
     private readonly Memo<TxHash, Transaction?> _raws = new();
     private readonly Memo<TxHash, PlacedTransaction?> _placed = new();
@@ -94,7 +98,7 @@ internal sealed class BitcoinNode(IRpc rpc, ChainId chain)
 
         List<OutPoint> coins = CoinsOf(tx.Tx);
         RpcAnswer answer = await rpc.AskAsync(
-            BitcoinCalls.SpendsOf(tx.Id) with { Check = given => FaultInSpends(given, coins.Count) }, cancellationToken).ConfigureAwait(false);
+            BitcoinCalls.SpendsOf(tx.Id) with { Check = given => FaultInSpends(given, coins, tx.Tx) }, cancellationToken).ConfigureAwait(false);
         return answer.Error is null
             ? [.. answer.Result.EnumerateArray().Select(static (output, i) => OutputIn(output))]
             : await Task.WhenAll(coins.Select(coin => OutputAsync(coin, cancellationToken))).ConfigureAwait(false);
@@ -106,22 +110,28 @@ internal sealed class BitcoinNode(IRpc rpc, ChainId chain)
     {
         RpcCall call = BitcoinCalls.SpenderOf(new SpenderQuestion(coin, script, height, upTo));
         RpcAnswer answer = await rpc.AskAsync(
-            call with { Check = static given => given.ValueKind == JsonValueKind.Null || TryId(given, out _) ? null : "is no transaction id" },
+            call with
+            {
+                Check = given => given.ValueKind == JsonValueKind.Null || (TryRead(given, out Transaction spender) && CoinsOf(spender).Contains(coin))
+                    ? null : "is no transaction that spends the coin",
+            },
             cancellationToken).ConfigureAwait(false);
         if (answer.Error is RpcError error)
         {
             return new Spending(null, error.Message);
         }
 
-        if (!TryId(answer.Result, out TxHash id))
+        if (!TryRead(answer.Result, out Transaction found))
         {
             return default;
         }
 
+        TxHash id = found.Id;
+        _raws.Set(id, found);
         PlacedTransaction? by = await PlacedAsync(id, cancellationToken).ConfigureAwait(false);
-        return by is not null && by.Height <= upTo && CoinsOf(by.Tx).Contains(coin)
+        return by is not null && by.Height <= upTo
             ? new Spending(by, null)
-            : throw Wrong(call, $"names {id}, which {(by is null ? "is in no block" : by.Height > upTo ? "stands after that block" : "does not spend the coin")}");
+            : throw Wrong(call, $"names {id}, which {(by is null ? "is in no block" : "stands after that block")}");
     }
 
     /// <summary>The transactions a script took part in, in the chain's order; null with the reason when nobody can know.</summary>
@@ -218,6 +228,7 @@ internal sealed class BitcoinNode(IRpc rpc, ChainId chain)
     {
         RpcAnswer answer = await rpc.AskAsync(call with { Check = check }, cancellationToken).ConfigureAwait(false);
         return answer.Error is not RpcError error ? answer.Result
+            : error.Code == BitcoinRpc.CannotKnow ? Nothing
             : throw new SourceException(rpc.Name, call.Shown, error.Message) { IsAnswered = true };
     }
 
@@ -235,10 +246,12 @@ internal sealed class BitcoinNode(IRpc rpc, ChainId chain)
         return header.HasProofOfWork(chain);
     }
 
-    private static bool TryTransaction(JsonElement hex, TxHash id, out Transaction tx)
+    private static bool TryTransaction(JsonElement hex, TxHash id, out Transaction tx) => TryRead(hex, out tx) && tx.Id == id;
+
+    private static bool TryRead(JsonElement hex, out Transaction tx)
     {
         tx = default;
-        if (!TryBytes(hex, out byte[] bytes) || bytes.Length == InnerNodeLength)
+        if (!TryBytes(hex, out byte[] bytes))
         {
             return false;
         }
@@ -246,7 +259,7 @@ internal sealed class BitcoinNode(IRpc rpc, ChainId chain)
         try
         {
             tx = Transaction.Parse(bytes);
-            return tx.Id == id;
+            return (tx.WeightUnits - tx.Length) / 3 != InnerNodeLength;
         }
         catch (BitcoinFormatException)
         {
@@ -282,12 +295,45 @@ internal sealed class BitcoinNode(IRpc rpc, ChainId chain)
     private static SpentOutput OutputIn(JsonElement output) =>
         new(output.GetProperty("value").GetUInt64(), Convert.FromHexString(output.GetProperty("script").GetString()!));
 
-    private static string? FaultInSpends(JsonElement given, int count) =>
-        given.ValueKind == JsonValueKind.Array && given.GetArrayLength() == count && given.EnumerateArray().All(static output =>
+    // What nobody can prove is held against all that is known: the transactions read before, and that money is not made of
+    // nothing.
+    private string? FaultInSpends(JsonElement given, List<OutPoint> coins, Transaction tx)
+    {
+        bool isList = given.ValueKind == JsonValueKind.Array && given.GetArrayLength() == coins.Count && given.EnumerateArray().All(static output =>
             output.ValueKind == JsonValueKind.Object
-            && output.TryGetProperty("value", out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out _)
-            && output.TryGetProperty("script", out JsonElement script) && TryBytes(script, out _))
-            ? null : "does not list the outputs that are spent";
+            && output.TryGetProperty("value", out JsonElement value) && value.ValueKind == JsonValueKind.Number
+            && value.TryGetUInt64(out ulong sats) && sats <= MostSats
+            && output.TryGetProperty("script", out JsonElement script) && TryBytes(script, out _));
+        if (!isList)
+        {
+            return "does not list the outputs that are spent";
+        }
+
+        ulong spent = 0;
+        int at = 0;
+        foreach (JsonElement stated in given.EnumerateArray())
+        {
+            SpentOutput output = OutputIn(stated);
+            OutPoint coin = coins[at++];
+            spent += output.ValueSats;
+            if (_raws.TryGet(coin.Tx, out Transaction? made) && made is { } known
+                && (coin.Index >= known.OutputCount || !Is(output, known.OutputAt(coin.Index))))
+            {
+                return $"states another output than {coin} is";
+            }
+        }
+
+        ulong paid = 0;
+        foreach (TxOut output in tx.Outputs)
+        {
+            paid += output.ValueSats;
+        }
+
+        return spent >= paid ? null : "states less for the inputs than the outputs are worth";
+    }
+
+    private static bool Is(SpentOutput stated, TxOut made) =>
+        stated.ValueSats == made.ValueSats && made.Script.SequenceEqual(stated.Script);
 
     private static (ulong Height, uint Index, BlockHeader Header) PlaceIn(JsonElement place) => (
         place.GetProperty("height").GetUInt64(), place.GetProperty("index").GetUInt32(),

@@ -55,8 +55,8 @@ public sealed class CannotKnowException(string reason) : Exception(reason);
 /// <item><c>bitcoin_place [txid]</c>: <c>{"height","index","branch","header"}</c>; <c>null</c> while it is in no block.</item>
 /// <item><c>bitcoin_spends [txid]</c>: <c>[{"value","script"}…]</c>, the outputs it spends; refused where they would have to
 /// be looked up one by one.</item>
-/// <item><c>bitcoin_spender [txid, index, script, height, upTo]</c>: the id of the confirmed transaction that spends the
-/// coin; <c>null</c> while there is none up to that height.</item>
+/// <item><c>bitcoin_spender [txid, index, script, height, upTo]</c>: the bytes of the confirmed transaction that spends the
+/// coin in hex; <c>null</c> while there is none up to that height.</item>
 /// <item><c>bitcoin_history [script, upTo]</c>: ids of the confirmed transactions that pay to a script or spend from it,
 /// in the chain's order.</item>
 /// <item><c>bitcoin_fees [height]</c>: <c>{"ids","fees"}</c>.</item>
@@ -150,10 +150,10 @@ public abstract class BitcoinRpc : IRpc
         BitcoinCalls.Place => await PlaceOfAsync(IdIn(given), cancellationToken).ConfigureAwait(false),
         BitcoinCalls.Spends => Answer((await SpendsAsync(IdIn(given), cancellationToken).ConfigureAwait(false))
             .Select(static output => new { value = output.ValueSats, script = HexOf(output.Script) })),
-        BitcoinCalls.Spender => Answer((await SpenderAsync(
+        BitcoinCalls.Spender => await SpenderOfAsync(
             new SpenderQuestion(
                 new OutPoint(IdIn(given), given[1].GetUInt32()), ScriptIn(given[2]), given[3].GetUInt64(), given[4].GetUInt64()),
-            cancellationToken).ConfigureAwait(false))?.ToString()),
+            cancellationToken).ConfigureAwait(false),
         BitcoinCalls.History => Answer((await HistoryAsync(ScriptIn(given[0]), given[1].GetUInt64(), cancellationToken)
             .ConfigureAwait(false)).Select(static id => id.ToString())),
         BitcoinCalls.Fees => FeesOf(await FeesAsync(given[0].GetUInt64(), cancellationToken).ConfigureAwait(false)),
@@ -181,6 +181,18 @@ public abstract class BitcoinRpc : IRpc
             branch = place.Branch.Select(static half => half.ToString()),
             header = HexOf(header),
         });
+    }
+
+    // The spender's bytes, so that the answer proves itself.
+    private async Task<RpcAnswer> SpenderOfAsync(SpenderQuestion question, CancellationToken cancellationToken)
+    {
+        if (await SpenderAsync(question, cancellationToken).ConfigureAwait(false) is not { } id)
+        {
+            return Answer<string?>(null);
+        }
+
+        return await RawAsync(id, cancellationToken).ConfigureAwait(false) is { } bytes ? Answer(HexOf(bytes))
+            : throw new SourceException(Name, question.Coin.ToString(), $"names {id} as what spends it and has no such transaction") { IsAnswered = true };
     }
 
     private static RpcAnswer FeesOf(BlockFees block) =>

@@ -184,7 +184,18 @@ public sealed class BitcoinSource : ILiveSource
         if (spending.By is { } by)
         {
             ReadTransaction spent = (await TransactionAsync(by.Id, cancellationToken).ConfigureAwait(false))!;
-            all.AddRange(spent.Movements.Where(movement => movement.Inputs.Any(leg => leg.Holder == holder)));
+            List<Movement> takes = [.. spent.Movements.Where(movement => movement.Inputs.Any(leg => leg.Holder == holder))];
+            if (takes.Count == 0)
+            {
+                throw Contradiction(by.Id, $"spends {holder.Coin}, and what is stated of its inputs is another coin");
+            }
+
+            all.AddRange(takes);
+        }
+
+        if (all.Count == 0 && made.Placed.Tx.OutputAt(holder.Coin.Index).ValueSats > 0)
+        {
+            throw Contradiction(holder.Coin.Tx, $"makes another coin than what is stated of {holder.Coin} where it is spent");
         }
 
         string upTo = string.Create(CultureInfo.InvariantCulture, $"up to block {View.Head}");
@@ -192,6 +203,8 @@ public sealed class BitcoinSource : ILiveSource
             ? new Coverage(false, null, $"who spends it is not known: {why}")
             : new Coverage(true, View.HeadTimeSeconds, $"{Method}, {upTo}"));
     }
+
+    private SourceException Contradiction(TxHash tx, string reason) => new(_node.Name, tx.ToString(), reason) { IsAnswered = true };
 
     // A fee is given by its transaction and taken in by the coinbase of its block.
     private async Task<History> FeeHistoryAsync(HistoryRequest request, ReadTransaction made, CancellationToken cancellationToken)
@@ -265,10 +278,14 @@ public sealed class BitcoinSource : ILiveSource
             (low, high) = await MedianAsync(middle, cancellationToken).ConfigureAwait(false) < timeSeconds ? (middle + 1, high) : (low, middle);
         }
 
+        // Back until a whole median's blocks in a row are too early by more than any clock may be wrong.
         ulong first = low;
-        for (ulong height = Math.Min(low, View.Head); await MedianAsync(height, cancellationToken).ConfigureAwait(false) > timeSeconds - mostAheadSeconds; height--)
+        int early = 0;
+        for (ulong height = Math.Min(low, View.Head); early < MedianTime.BlockCount; height--)
         {
-            first = (await TimeAsync(height, cancellationToken).ConfigureAwait(false)) >= timeSeconds ? height : first;
+            long time = await TimeAsync(height, cancellationToken).ConfigureAwait(false);
+            first = time >= timeSeconds ? height : first;
+            early = time < timeSeconds - mostAheadSeconds ? early + 1 : 0;
             if (height == 0)
             {
                 break;

@@ -56,7 +56,9 @@ public sealed class BlockFilesRpcTests
         // The first payment of bitcoin to somebody else, in block 170, spends the coin of block 9.
         OutPoint coin = new(IdOf("0437cd7f8525ceed2324359c2d0ba26006d92d856a9c20fa0241106ee5a597c9"), 0);
         JsonElement spender = await SlowBlockReading.AskAsync(rpc, BitcoinCalls.SpenderOf(new SpenderQuestion(coin, [], 9, 438)));
-        Assert.Equal("f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16", spender.GetString());
+        Assert.Equal(
+            "f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16",
+            Transaction.Parse(Convert.FromHexString(spender.GetString()!)).Id.ToString());
     }
 
     [NeedsDataFact(RealBlocks.FolderName)]

@@ -129,7 +129,7 @@ internal sealed class SlowBlockReading
                 byte[] script = transaction.OutputAt(index).Script.ToArray();
                 SpenderQuestion question = new(new OutPoint(id, index), script, entry.Height, upTo);
                 Entry? spender = _spenders.GetValueOrDefault(question.Coin, []).Find(spent => spent.Height >= entry.Height);
-                string? expected = spender is not null && spender.Height <= upTo ? spender.Transaction.Id.ToString() : null;
+                string? expected = spender is not null && spender.Height <= upTo ? Convert.ToHexStringLower(spender.Transaction.Bytes) : null;
                 Assert.Equal(expected, (await AskAsync(rpc, BitcoinCalls.SpenderOf(question))).GetString());
             }
         }
