@@ -112,6 +112,30 @@ public sealed class BitcoinTraceTests(BitcoinTheft told) : IClassFixture<Bitcoin
             static assumption => assumption.GetProperty("kind").GetString() == "coinjoin");
     }
 
+    // From the coin that the round made, and from the one that its spender made.
+    [BcoinTheory]
+    [InlineData(false, 100_000_000)]
+    [InlineData(true, 99_990_000)]
+    public async Task Backward_what_came_out_of_a_CoinJoin_began_there(bool oneLater, int sats)
+    {
+        string subject = $"{(oneLater ? told.After : told.Round).Id}:0";
+        using LiveTrace trace = await TraceAsync("node", request => request with { Subject = subject, Direction = Direction.Backward });
+        Assert.Equal([("mixer", "CoinJoin (JoinMarket)", new BigInteger(sats))], trace.Sheet());
+        Assert.Contains(
+            trace.Root.GetProperty("assumptions").EnumerateArray(),
+            static assumption => assumption.GetProperty("kind").GetString() == "coinjoin");
+        using LiveTrace through = await TraceAsync("node", request => request with
+        {
+            Subject = subject,
+            Direction = Direction.Backward,
+            ThroughCoinJoins = true,
+        });
+        Assert.Equal(0, through.Sink("mixer"));
+        Assert.All(
+            through.Root.GetProperty("hops").EnumerateArray().Where(hop => hop.GetProperty("tx_hash").GetString() == told.Round.Id),
+            static hop => Assert.Equal("hypothesis", hop.GetProperty("grade").GetString()));
+    }
+
     [BcoinFact]
     public async Task Without_heuristics_a_CoinJoin_is_a_transaction_like_any_other()
     {

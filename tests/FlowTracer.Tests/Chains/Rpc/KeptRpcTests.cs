@@ -50,6 +50,48 @@ public sealed class KeptRpcTests : IDisposable
         Assert.Equal(Sha256(string.Concat(lines.Order(StringComparer.Ordinal))), kept.Digest);
     }
 
+    // That something is not there is true of one source and one head: another may have it, and it may come.
+    [Fact]
+    public async Task What_was_not_there_is_asked_for_again_elsewhere_later_and_on_demand()
+    {
+        RpcCall call = Call(1, lastBlock: 0);
+        FakeRpc nothing = FakeRpc.Saying("http://a", "null");
+        await AskAsync(Kept(nothing), [call]);
+        await AskAsync(Kept(nothing), [call]);
+        Assert.Equal(1, nothing.Asked);
+        Assert.Equal("null", (await AskAsync(Kept(null), [call]))[0]);
+
+        FakeRpc something = FakeRpc.Saying("http://b", "1");
+        KeptRpc other = new(new AnswerCache(_folder, TimeProvider.System), something, "http://b", _meter) { Scope = Scope };
+        Assert.Equal("1", (await AskAsync(other, [call]))[0]);
+
+        // It is there now, for all: what is there is kept for good.
+        Assert.Equal("1", (await AskAsync(Kept(nothing), [call]))[0]);
+
+        RpcCall second = Call(2, lastBlock: 0);
+        await AskAsync(Kept(nothing), [second]);
+        FakeRpc found = FakeRpc.Saying("http://a", "2");
+        KeptRpc again = new(new AnswerCache(_folder, TimeProvider.System), found, "http://a", _meter) { Scope = Scope, LooksAgain = true };
+        Assert.Equal("2", (await AskAsync(again, [second]))[0]);
+        FakeRpc later = FakeRpc.Saying("http://a", "3");
+        KeptRpc newer = new(new AnswerCache(_folder, TimeProvider.System), later, "http://a", _meter) { Scope = Scope with { Head = "0xhead2" } };
+        await AskAsync(Kept(nothing), [Call(3, lastBlock: 0)]);
+        Assert.Equal("3", (await AskAsync(newer, [Call(3, lastBlock: 0)]))[0]);
+    }
+
+    [Fact]
+    public async Task What_is_only_a_source_s_word_is_kept_as_that_source_s()
+    {
+        RpcCall call = Call(1, lastBlock: 0) with { IsWord = true };
+        FakeRpc first = FakeRpc.Saying("http://a", "1");
+        FakeRpc second = FakeRpc.Saying("http://b", "2");
+        KeptRpc other = new(new AnswerCache(_folder, TimeProvider.System), second, "http://b", _meter) { Scope = Scope };
+        Assert.Equal("1", (await AskAsync(Kept(first), [call]))[0]);
+        Assert.Equal("2", (await AskAsync(other, [call]))[0]);
+        Assert.Equal("1", (await AskAsync(Kept(null), [call]))[0]);
+        Assert.Equal((1, 1), (first.Asked, second.Asked));
+    }
+
     [Theory]
     [InlineData(100UL, true)]
     [InlineData(101UL, false)]
