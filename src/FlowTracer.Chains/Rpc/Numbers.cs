@@ -6,4 +6,6 @@ namespace FlowTracer.Chains.Rpc;
 internal static class Numbers
 {
     public static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    public static string Text(ulong value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -72,7 +72,7 @@ internal static class CoreDecoder
     {
         Hash256[] ids = [.. answer["tx"].Items().Select(static id => id.Hash())];
         return MerkleTree.Root(ids, out bool repeats) == header.MerkleRoot && !repeats
-            ? new ListedBlock(answer["height"].PlainNumber(), ids)
+            ? new ListedBlock(answer["height"].Height(), ids)
             : throw answer.Fault("does not list the transactions of the block that was asked for");
     }
 

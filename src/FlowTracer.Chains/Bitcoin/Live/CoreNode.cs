@@ -58,7 +58,7 @@ internal sealed class CoreNode(IRpc rpc)
 
     /// <summary>The newest block's height.</summary>
     public Task<ulong> HeightAsync(CancellationToken cancellationToken) =>
-        AskAsync("getblockcount", "[]", static answer => answer.PlainNumber(), cancellationToken);
+        AskAsync("getblockcount", "[]", static answer => answer.Height(), cancellationToken);
 
     /// <summary>The hash of the block at a height; null when the chain is not that long.</summary>
     public async Task<Hash256?> HashAsync(ulong height, CancellationToken cancellationToken)
@@ -79,7 +79,7 @@ internal sealed class CoreNode(IRpc rpc)
 
     /// <summary>The height of a block, on the chain or off it.</summary>
     public Task<ulong> HeightOfAsync(Hash256 hash, CancellationToken cancellationToken) => AskAsync(
-        "getblockheader", $"[\"{hash}\",{Listed}]", static answer => answer["height"].PlainNumber(), cancellationToken);
+        "getblockheader", $"[\"{hash}\",{Listed}]", static answer => answer["height"].Height(), cancellationToken);
 
     /// <summary>A block.</summary>
     public Task<Block> BlockAsync(Hash256 hash, CancellationToken cancellationToken) => AskAsync(
@@ -250,7 +250,7 @@ internal sealed class CoreNode(IRpc rpc)
         ulong? pruned = await AskAsync(
             "getblockchaininfo",
             "[]",
-            static answer => answer.Find("pruned")?.Flag() == true ? answer.Find("pruneheight")?.PlainNumber() : null,
+            static answer => answer.Find("pruned")?.Flag() == true ? answer.Find("pruneheight")?.Height() : null,
             cancellationToken).ConfigureAwait(false);
         return new CoreInfo(client ?? string.Empty, pruned);
     }

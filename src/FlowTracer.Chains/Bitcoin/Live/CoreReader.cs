@@ -25,6 +25,11 @@ internal static class CoreReader
     /// <summary>A hash as people write it.</summary>
     public static Hash256 Hash(this AnswerReader value) => Hash256.FromTxHash(value.Id());
 
+    /// <summary>A block's height.</summary>
+    public static ulong Height(this AnswerReader value) => value.PlainNumber() is var height and <= ElectrumDecoder.HighestBlock
+        ? height
+        : throw value.Fault($"is a height that no block has: {value.Quoted()}");
+
     /// <summary>Bytes in hex; perhaps none.</summary>
     public static byte[] Hex(this AnswerReader value)
     {

@@ -357,6 +357,12 @@ public sealed class CoreRpc : BitcoinRpc
         }
 
         ulong best = await _node.HeightOfAsync(unspent.Best, cancellationToken).ConfigureAwait(false);
+        if (unspent.Confirmations > best + 1)
+        {
+            throw _node.Fault(
+                "gettxout", $"states {Text(unspent.Confirmations)} confirmations in a chain of {Text(best + 1)} blocks");
+        }
+
         Hash256 hash = await HashAsync(best + 1 - unspent.Confirmations, cancellationToken).ConfigureAwait(false);
         Meet([id], hash);
         return hash;

@@ -15,8 +15,11 @@ internal sealed record HistoryEntry(TxHash Id, ulong? Height);
 /// </summary>
 internal static class ElectrumDecoder
 {
+    /// <summary>No block is higher: at one in ten minutes that takes forty thousand years.</summary>
+    internal const ulong HighestBlock = int.MaxValue;
+
     /// <summary>The height in <c>blockchain.headers.subscribe</c>.</summary>
-    public static ulong Height(JsonElement result) => Reading(result, static r => r.GetProperty("height").GetUInt64());
+    public static ulong Height(JsonElement result) => Reading(result, static r => HeightIn(r.GetProperty("height")));
 
     /// <summary>A header of 80 bytes.</summary>
     public static BlockHeader Header(JsonElement result) => Reading(result, static r => HeaderIn(r.GetString()));
@@ -45,12 +48,12 @@ internal static class ElectrumDecoder
     public static TxPlace Place(JsonElement result, ulong? height)
     {
         TxPlace place = Reading(result, static r => new TxPlace(
-            r.GetProperty("block_height").GetUInt64(),
+            HeightIn(r.GetProperty("block_height")),
             r.GetProperty("pos").GetUInt32(),
             [.. r.GetProperty("merkle").EnumerateArray().Select(static half => HashIn(half.GetString()))]));
         return height is null || place.Height == height
             ? place
-            : throw new BadAnswerException($"is about block {Numbers.Text((long)place.Height)}");
+            : throw new BadAnswerException($"is about block {Numbers.Text(place.Height)}");
     }
 
     /// <summary>A script's history; transactions in no block have a height of 0 or -1.</summary>
@@ -58,12 +61,22 @@ internal static class ElectrumDecoder
         static entry =>
         {
             long height = entry.GetProperty("height").GetInt64();
-            return new HistoryEntry(IdIn(entry.GetProperty("tx_hash").GetString()), height > 0 ? (ulong)height : null);
+            return new HistoryEntry(IdIn(entry.GetProperty("tx_hash").GetString()), height > 0 ? Stated((ulong)height) : null);
         }).ToList());
 
     /// <summary>The coins in <c>blockchain.scripthash.listunspent</c>.</summary>
     public static IReadOnlySet<OutPoint> Unspent(JsonElement result) => Reading(result, static r => r.EnumerateArray().Select(
         static coin => new OutPoint(IdIn(coin.GetProperty("tx_hash").GetString()), coin.GetProperty("tx_pos").GetUInt32())).ToHashSet());
+
+    /// <summary>A block's height.</summary>
+    /// <exception cref="BadAnswerException">No block has it.</exception>
+    internal static ulong HeightIn(JsonElement number) => Stated(number.GetUInt64());
+
+    /// <summary>A height that was stated, if a block can have it.</summary>
+    /// <exception cref="BadAnswerException">No block has it.</exception>
+    internal static ulong Stated(ulong height) => height <= HighestBlock
+        ? height
+        : throw new BadAnswerException($"states a height that no block has ({Numbers.Text(height)})");
 
     /// <summary>A transaction's id.</summary>
     /// <exception cref="FormatException">It is none.</exception>

@@ -96,7 +96,7 @@ public static class EsploraDecoder
     }
 
     private static ulong? HeightIn(JsonElement status) =>
-        status.GetProperty("confirmed").GetBoolean() ? status.GetProperty("block_height").GetUInt64() : null;
+        status.GetProperty("confirmed").GetBoolean() ? ElectrumDecoder.HeightIn(status.GetProperty("block_height")) : null;
 
     private static byte[] Bytes(JsonElement hex) => HexText.ToBytes(hex.GetString());
 }

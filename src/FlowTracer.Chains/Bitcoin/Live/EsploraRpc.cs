@@ -132,7 +132,7 @@ public sealed class EsploraRpc(NodeUrl url, HttpPipeline pipeline, int mostTrans
     protected override async Task<BlockFees> FeesAsync(ulong height, CancellationToken cancellationToken)
     {
         Hash256 hash = await BlockAtAsync(height, cancellationToken).ConfigureAwait(false)
-            ?? throw new CannotKnowException($"its chain has no block {Numbers.Text((long)height)}");
+            ?? throw new CannotKnowException($"its chain has no block {Numbers.Text(height)}");
         string path = $"block/{hash}";
         (bool isThere, int count) = await AskAsync(path, CountIn, cancellationToken).ConfigureAwait(false);
         if (!isThere)
@@ -200,7 +200,7 @@ public sealed class EsploraRpc(NodeUrl url, HttpPipeline pipeline, int mostTrans
     private async Task<Hash256?> BlockAtAsync(ulong height, CancellationToken cancellationToken)
     {
         (bool isThere, Hash256 hash) = await AskAsync(
-            $"block-height/{Numbers.Text((long)height)}",
+            $"block-height/{Numbers.Text(height)}",
             static body => Hash256.TryParse(Words(body), out Hash256 read) ? read : throw new BadAnswerException("is no block's hash"),
             cancellationToken).ConfigureAwait(false);
         return isThere ? hash : null;
@@ -252,7 +252,7 @@ public sealed class EsploraRpc(NodeUrl url, HttpPipeline pipeline, int mostTrans
     private async Task<IEnumerable<TxHash>> InBlockOrderAsync(HashSet<TxHash> ids, ulong height, CancellationToken cancellationToken)
     {
         Hash256 hash = await BlockAtAsync(height, cancellationToken).ConfigureAwait(false)
-            ?? throw Absent($"block-height/{Numbers.Text((long)height)}", "a block it lists");
+            ?? throw Absent($"block-height/{Numbers.Text(height)}", "a block it lists");
         string path = $"block/{hash}/txids";
         (bool isThere, List<TxHash>? ordered) = await AskAsync(path, body => WithinIn(body, ids), cancellationToken).ConfigureAwait(false);
         return isThere ? ordered! : throw Absent(path, "a block it lists");
@@ -295,7 +295,7 @@ public sealed class EsploraRpc(NodeUrl url, HttpPipeline pipeline, int mostTrans
 
     private static ulong HeightIn(ReadOnlyMemory<byte> body) =>
         ulong.TryParse(Words(body), NumberStyles.None, CultureInfo.InvariantCulture, out ulong height)
-            ? height
+            ? ElectrumDecoder.Stated(height)
             : throw new BadAnswerException("is no height");
 
     private static BlockHeader HeaderIn(ReadOnlyMemory<byte> body, Hash256 hash)

@@ -115,6 +115,17 @@ public sealed class CoreDecoderTests
     }
 
     [Fact]
+    public void A_height_that_no_block_has_is_refused()
+    {
+        Assert.Equal(2_147_483_647UL, Read("""{"height":2147483647}""")["height"].Height());
+        foreach (string height in (string[])["2147483648", "18446744073709551615", "-1", "\"0xffffffffffffffff\""])
+        {
+            AnswerReader answer = Read($"{{\"height\":{height}}}");
+            Assert.StartsWith("height is ", Assert.Throws<AnswerFormatException>(() => answer["height"].Height()).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_scan_that_was_broken_off_is_no_answer()
     {
         string hash = new('3', 64);

@@ -135,6 +135,40 @@ public sealed class ServerDecoderTests
         Assert.Throws<BadAnswerException>(() => ElectrumDecoder.Place(place, 8));
     }
 
+    [Theory]
+    [InlineData(2_147_483_647UL, true)]
+    [InlineData(2_147_483_648UL, false)]
+    [InlineData(9_223_372_036_854_775_807UL, false)]
+    [InlineData(9_223_372_036_854_775_808UL, false)]
+    [InlineData(18_446_744_073_709_551_615UL, false)]
+    public void A_height_that_no_block_has_is_no_answer(ulong height, bool isRead)
+    {
+        const string id = "0e3e2357e806b6cdb1f70b54c3a3a17b6714ee1f0e68bebb44a74b1efd512098";
+        string status = $$"""{"confirmed":true,"block_height":{{height}}}""";
+        JsonNode transaction = JsonNode.Parse(FirstPayment)!;
+        transaction["status"] = JsonNode.Parse(status);
+        Func<ulong?>[] reads =
+        [
+            () => ElectrumDecoder.Height(Parse($$"""{"height":{{height}},"hex":"00"}""")),
+            () => ElectrumDecoder.Place(Parse($$"""{"block_height":{{height}},"pos":1,"merkle":[]}"""), height: null).Height,
+            () => ElectrumDecoder.Place(Parse($$"""{"block_height":{{height}},"pos":1,"merkle":[]}"""), height).Height,
+            () => ElectrumDecoder.History(Parse($$"""[{"height":{{height}},"tx_hash":"{{id}}"}]"""))[0].Height,
+            () => EsploraDecoder.Outspend(Parse($$"""{"spent":true,"vin":0,"txid":"{{id}}","status":{{status}}}""")).Height,
+            () => EsploraDecoder.Transaction(Parse(transaction.ToJsonString())).Height,
+        ];
+        foreach (Func<ulong?> read in reads)
+        {
+            if (isRead)
+            {
+                Assert.Equal(height, read());
+            }
+            else
+            {
+                Assert.Throws<BadAnswerException>(() => read());
+            }
+        }
+    }
+
     [Fact]
     public void What_waits_for_a_block_has_no_height()
     {
