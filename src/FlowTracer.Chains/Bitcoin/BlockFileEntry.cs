@@ -15,6 +15,10 @@ public enum BlockFileEntryKind : byte
 
     /// <summary>Bytes that are no record.</summary>
     Unknown = 4,
+
+    /// <summary>The beginning of a record whose header has no proof of work, so that its length is not believed, with what
+    /// follows it up to where a record may begin again.</summary>
+    Workless = 5,
 }
 
 /// <summary>A stretch of a block file. The entries of a file cover it whole, in order, and do not overlap.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using FlowTracer.Core.Model;
@@ -21,14 +20,22 @@ public sealed class BlockFileReader : IDisposable
     internal const string KeyFileName = "xor.dat";
 
     private const int RecordHeaderLength = 2 * sizeof(uint);
+    private const int HeadersLength = RecordHeaderLength + BlockHeader.ByteLength;
     private const int ScanBytes = 64 * 1024;
+    private const int ZeroBytes = 4 * 1024;
 
     private static readonly ChainId[] Chains =
         [ChainId.Bitcoin, ChainId.BitcoinTestnet, ChainId.BitcoinSignet, ChainId.BitcoinRegtest];
 
     private readonly Stream _stream;
+    private readonly ChainId _chain;
     private readonly uint _magic;
     private readonly byte[] _key;
+
+    // What was searched last: records that are no blocks may begin every few bytes, and it is read once for all of them.
+    private byte[] _window = [];
+    private long _windowAt;
+    private int _windowLength;
 
     /// <summary>Reads from a stream, which it closes in the end.</summary>
     /// <param name="stream">The file; it can be read at any position.</param>
@@ -43,7 +50,7 @@ public sealed class BlockFileReader : IDisposable
             throw new ArgumentException($"The key has {KeyLength} bytes, not {key.Length}.", nameof(key));
         }
 
-        (_stream, _magic) = (stream, MagicOf(chain));
+        (_stream, _chain, _magic) = (stream, chain, MagicOf(chain));
         _key = key.IsEmpty ? new byte[KeyLength] : key.ToArray();
     }
 
@@ -78,14 +85,16 @@ public sealed class BlockFileReader : IDisposable
         long left = _stream.Length - Position;
         if (left <= 0)
         {
+            // By the time it is read on, more may have been written there.
+            _windowLength = 0;
             return false;
         }
 
-        Span<byte> header = stackalloc byte[RecordHeaderLength];
-        header = header[..(int)Math.Min(left, RecordHeaderLength)];
-        ReadDecoded(Position, header);
-        entry = header.Length < RecordHeaderLength || !IsRecordHeader(header, out int length)
-            ? ReadBetweenRecords(header, left)
+        Span<byte> headers = stackalloc byte[HeadersLength];
+        headers = headers[..(int)Math.Min(left, HeadersLength)];
+        ReadHeaders(headers);
+        entry = headers.Length < RecordHeaderLength || !IsRecordHeader(headers, out int length) ? ReadBetweenRecords(headers, left)
+            : HasNoWork(headers) ? new BlockFileEntry(BlockFileEntryKind.Workless, Position, FindRecord(Position + 1) - Position, default)
             : ReadRecord(length, left);
         Position += entry.Length;
         return true;
@@ -125,46 +134,70 @@ public sealed class BlockFileReader : IDisposable
         return new BlockFileEntry(BlockFileEntryKind.Block, Position, RecordHeaderLength + length, block);
     }
 
-    private BlockFileEntry ReadBetweenRecords(ReadOnlySpan<byte> header, long left)
+    private void ReadHeaders(Span<byte> headers)
+    {
+        if (IsInWindow(Position, headers.Length))
+        {
+            _window.AsSpan((int)(Position - _windowAt), headers.Length).CopyTo(headers);
+        }
+        else
+        {
+            ReadDecoded(Position, headers);
+        }
+    }
+
+    private bool HasNoWork(ReadOnlySpan<byte> headers) =>
+        headers.Length == HeadersLength && !BlockHeader.Parse(headers[RecordHeaderLength..]).HasProofOfWork(_chain);
+
+    private BlockFileEntry ReadBetweenRecords(ReadOnlySpan<byte> headers, long left)
     {
         Span<byte> magic = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(magic, _magic);
-        ReadOnlySpan<byte> prefix = header[..Math.Min(header.Length, magic.Length)];
+        ReadOnlySpan<byte> prefix = headers[..Math.Min(headers.Length, magic.Length)];
         if (left < RecordHeaderLength && magic.StartsWith(prefix))
         {
             return new BlockFileEntry(BlockFileEntryKind.Torn, Position, left, default);
         }
 
-        long end = FindRecord(Position + 1, magic, out bool isZeros);
+        long end = FindRecord(Position + 1);
         return new BlockFileEntry(
-            isZeros ? BlockFileEntryKind.Unused : BlockFileEntryKind.Unknown, Position, end - Position, default);
+            IsZeros(Position, end) ? BlockFileEntryKind.Unused : BlockFileEntryKind.Unknown, Position, end - Position, default);
     }
 
-    // Where the next record begins, or the end; and whether only zeros, as the file has them, lie before it.
-    private long FindRecord(long from, ReadOnlySpan<byte> magic, out bool isZeros)
+    // Where the next record begins, or the end.
+    private long FindRecord(long from)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(ScanBytes);
-        try
+        Span<byte> magic = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(magic, _magic);
+        long end = _stream.Length;
+        for (long at = from; at < end;)
         {
-            long end = _stream.Length;
-            long found = end;
-            for (long at = from; at < end && found == end;)
+            if (!IsInWindow(at, (int)Math.Min(RecordHeaderLength, end - at)))
             {
-                Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(ScanBytes, end - at));
-                ReadDecoded(at, chunk);
-                found = FindHeader(chunk, magic, out int index) ? at + index : end;
-
-                // A header may begin in the last bytes of a chunk.
-                at += chunk.Length == ScanBytes ? ScanBytes - RecordHeaderLength + 1 : chunk.Length;
+                FillWindow(at, (int)Math.Min(ScanBytes, end - at));
             }
 
-            isZeros = IsZeros(from - 1, found, buffer.AsSpan(0, ScanBytes));
-            return found;
+            ReadOnlySpan<byte> chunk = _window.AsSpan((int)(at - _windowAt), (int)(_windowAt + _windowLength - at));
+            if (FindHeader(chunk, magic, out int index))
+            {
+                return at + index;
+            }
+
+            // A header may begin in the last bytes of a chunk.
+            at += at + chunk.Length < end ? chunk.Length - RecordHeaderLength + 1 : chunk.Length;
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+
+        return end;
+    }
+
+    private bool IsInWindow(long offset, int length) => offset >= _windowAt && offset + length <= _windowAt + _windowLength;
+
+    private void FillWindow(long offset, int length)
+    {
+        _window = _window.Length >= length ? _window : new byte[length];
+        _windowLength = 0;
+        ReadDecoded(offset, _window.AsSpan(0, length));
+        (_windowAt, _windowLength) = (offset, length);
     }
 
     private bool FindHeader(ReadOnlySpan<byte> chunk, ReadOnlySpan<byte> magic, out int index)
@@ -185,8 +218,10 @@ public sealed class BlockFileReader : IDisposable
         }
     }
 
-    private bool IsZeros(long from, long to, Span<byte> buffer)
+    // As the file has them, whatever the key.
+    private bool IsZeros(long from, long to)
     {
+        Span<byte> buffer = stackalloc byte[ZeroBytes];
         while (from < to)
         {
             Span<byte> chunk = buffer[..(int)Math.Min(buffer.Length, to - from)];

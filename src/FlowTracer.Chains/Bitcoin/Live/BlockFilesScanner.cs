@@ -5,12 +5,20 @@ namespace FlowTracer.Chains.Bitcoin.Live;
 /// <summary>
 /// Reads the blocks of a folder, each file from where it stopped before, as many files at once as there are cores and a
 /// block of each at a time. Whatever is no whole block with its proof of work and its merkle root is passed over: a record
-/// that a node died in, one that it is still writing, rubbish. What such a record's length swallowed is read.
+/// that a node died in, one that it is still writing, rubbish. What such a record's length swallowed is read; of records
+/// whose header has its proof of work, and that are no blocks all the same, a file has few, and the reading of one that
+/// has many is given up.
 /// </summary>
-internal sealed class BlockFilesScanner(BlockFolder folder, Fingerprints fingerprints)
+/// <param name="folder">The folder.</param>
+/// <param name="fingerprints">How what is found is named.</param>
+/// <param name="open">Opens one of its files in another way than the folder does.</param>
+internal sealed class BlockFilesScanner(
+    BlockFolder folder, Fingerprints fingerprints, Func<string, BlockFileReader>? open = null)
 {
     private const long ReportBytes = 8_000_000;
+    private const long MostBrokenBytes = 16L * Block.MaxBytes;
 
+    private readonly Func<string, BlockFileReader> _open = open ?? folder.OpenFile;
     private FileState[] _files = [];
 
     /// <summary>The files in their order, as of the last reading.</summary>
@@ -78,7 +86,8 @@ internal sealed class BlockFilesScanner(BlockFolder folder, Fingerprints fingerp
         long readTo = file.ReadTo;
         long unreadable = file.UnreadableCount;
         int pending = 0;
-        using BlockFileReader reader = folder.OpenFile(file.Path);
+        long broken = 0;
+        using BlockFileReader reader = _open(file.Path);
         reader.Position = readTo;
         while (reader.TryReadNext(out BlockFileEntry entry))
         {
@@ -94,12 +103,27 @@ internal sealed class BlockFilesScanner(BlockFolder folder, Fingerprints fingerp
             else if (entry.Kind is BlockFileEntryKind.Block or BlockFileEntryKind.Torn)
             {
                 pending++;
+                broken += entry.Bytes.Length;
+                RequireFew(broken, file);
                 reader.Position = entry.Offset + 1;
+            }
+            else if (entry.Kind == BlockFileEntryKind.Workless)
+            {
+                pending++;
             }
         }
 
         meter.Add(file.Length - readTo);
         return file with { ReadTo = readTo, UnreadableCount = unreadable };
+    }
+
+    // They may lie in one another, so that what is read of them is many times what the file has.
+    private static void RequireFew(long brokenBytes, FileState file)
+    {
+        if (brokenBytes > file.Length + MostBrokenBytes)
+        {
+            throw new InputException(file.Path, 0, 0, "it holds too many records that begin as blocks and are none");
+        }
     }
 
     private ScannedBlock? TryScan(BlockFileEntry entry, int file)
