@@ -149,7 +149,9 @@ public sealed class ElectrumRpc : BitcoinRpc, IAsyncDisposable
     {
         IReadOnlyList<HistoryEntry> history =
             await HistoryOfAsync(script, cancellationToken).ConfigureAwait(false) ?? throw TooLong();
-        HistoryEntry[] confirmed = [.. history.Where(entry => entry.Height <= upTo).DistinctBy(static entry => entry.Id)];
+        // Of two with one id the later one stands for both (BIP 30).
+        HistoryEntry[] confirmed = [.. history.Where(entry => entry.Height <= upTo)
+            .GroupBy(static entry => entry.Id).Select(static same => same.MaxBy(static entry => entry.Height)!)];
         if (confirmed.Length > _mostTransactions)
         {
             throw TooLong();
@@ -278,7 +280,10 @@ public sealed class ElectrumRpc : BitcoinRpc, IAsyncDisposable
         return [.. spent.Select(coin => Transaction.Parse(byId[coin.Tx]).OutputAt(coin.Index).Script.ToArray())];
     }
 
-    /// <summary>The height of a transaction's block by the first history that lists it; no height while it is in none.</summary>
+    /// <summary>
+    /// The height of a transaction's block by the first history that lists it; no height while it is in none. Of two with
+    /// one id it is the later one's, whose coins took the place of the first one's (BIP 30).
+    /// </summary>
     private async Task<(bool Found, ulong? Height)> HeightByScriptsAsync(
         TxHash id, IReadOnlyList<byte[]> scripts, CancellationToken cancellationToken)
     {
@@ -286,9 +291,9 @@ public sealed class ElectrumRpc : BitcoinRpc, IAsyncDisposable
         foreach (byte[] script in scripts.Where(script => asked.Add(ScriptHash(script))))
         {
             IReadOnlyList<HistoryEntry>? history = await HistoryOfAsync(script, cancellationToken).ConfigureAwait(false);
-            if (history?.FirstOrDefault(entry => entry.Id == id) is { } entry)
+            if (history?.Where(entry => entry.Id == id).ToArray() is { Length: > 0 } listed)
             {
-                return (true, entry.Height);
+                return (true, listed.Max(static entry => entry.Height));
             }
         }
 
