@@ -61,7 +61,8 @@ internal sealed class HttpFault(FaultKind kind, string text, Exception? cause = 
         || Status is HttpStatusCode.InternalServerError or HttpStatusCode.GatewayTimeout;
 
     /// <summary>Whether what answered seems to be something else than what was asked.</summary>
-    public bool IsForeign => Kind == FaultKind.BadAnswer || IsShape || Status is HttpStatusCode.NotFound;
+    public bool IsForeign => Kind == FaultKind.BadAnswer || IsShape
+        || Status is HttpStatusCode.NotFound or HttpStatusCode.NotImplemented;
 
     /// <summary>Whether a batch goes on in parts, with so many attempts made of those allowed.</summary>
     public bool SplitsBatch(int made, int retries) =>
