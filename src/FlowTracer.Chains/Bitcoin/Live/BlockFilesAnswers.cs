@@ -22,18 +22,27 @@ internal sealed class BlockFilesAnswers(
     /// <summary>See <see cref="ScriptIndex"/>.</summary>
     public ScriptIndex Scripts => scripts;
 
-    /// <summary>The header at a height; null outside of the chain.</summary>
-    public BlockHeader? Header(ulong height) =>
-        index.Chain.OrdinalAt(height) is { } ordinal ? index.Blocks[ordinal].Header : null;
+    /// <summary>Which blocks there are, where the first ones are missing; null where none are.</summary>
+    public string? Part => index.Chain.FirstHeight == 0
+        ? null
+        : $"only blocks {index.Chain.FirstHeight} to {index.Chain.TipHeight} are there";
+
+    /// <summary>The header at a height; null behind the chain's end.</summary>
+    /// <exception cref="CannotKnowException">The block is before the first that is there.</exception>
+    public BlockHeader? Header(ulong height) => index.Chain.OrdinalAt(height) is { } ordinal ? index.Blocks[ordinal].Header
+        : height > (ulong)index.Chain.TipHeight ? null
+        : throw new CannotKnowException(Part!);
 
     /// <summary>A transaction's bytes; null when it is not in the chain.</summary>
-    public byte[]? Raw(TxHash id) => Find(id) is { } found ? found.Transaction.Bytes.ToArray() : null;
+    /// <exception cref="CannotKnowException">It may be in a block that is not there.</exception>
+    public byte[]? Raw(TxHash id) => FindInWhole(id) is { } found ? found.Transaction.Bytes.ToArray() : null;
 
     /// <summary>
     /// Where a transaction stands; null when it is not in the chain. Of two with one id the later one counts: its coins
     /// took the place of the first one's (BIP 30).
     /// </summary>
-    public TxPlace? Place(TxHash id) => Find(id) is not { } found
+    /// <exception cref="CannotKnowException">It may be in a block that is not there.</exception>
+    public TxPlace? Place(TxHash id) => FindInWhole(id) is not { } found
         ? null
         : new TxPlace((ulong)found.Height, (uint)found.Index, MerkleTree.Branch(found.Block.TransactionIds, found.Index));
 
@@ -202,6 +211,9 @@ internal sealed class BlockFilesAnswers(
 
         int OrdinalOf(int at) => index.PlaceOf(wanted[at].Number).Ordinal;
     }
+
+    // Null only for what a chain without gaps has not: then another source has no more to say.
+    private Found? FindInWhole(TxHash id) => Find(id) ?? (Part is { } part ? throw new CannotKnowException(part) : null);
 
     private Found? Find(TxHash id)
     {

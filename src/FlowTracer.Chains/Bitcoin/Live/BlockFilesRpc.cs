@@ -86,11 +86,12 @@ public sealed class BlockFilesRpc : BitcoinRpc
     /// <inheritdoc/>
     protected override Task<AboutSource> AboutAsync(CancellationToken cancellationToken)
     {
-        BlockFilesIndex index = _now.Index;
+        BlockFilesAnswers now = _now;
+        BlockFilesIndex index = now.Index;
         List<string> limits = [];
-        if (index.Chain.FirstHeight > 0)
+        if (now.Part is { } part)
         {
-            limits.Add($"blocks {index.Chain.FirstHeight} to {index.Chain.TipHeight} only");
+            limits.Add(part);
         }
 
         if (index.Blocks.Count > index.Chain.Length)

@@ -200,7 +200,7 @@ public sealed class BlockFilesChainTests
         folder.Write(0, MadeFolder.Records(run));
         BlockFilesRpc rpc = await folder.OpenAsync();
         Assert.Equal(302UL, await SlowBlockReading.HeightAsync(rpc));
-        Assert.Equal(["blocks 300 to 302 only"], await LimitsAsync(rpc));
+        Assert.Equal(["only blocks 300 to 302 are there"], await LimitsAsync(rpc));
 
         // A block that states another height than its parent's next cannot stand on it, nor what stands on it.
         folder.Append(0, MadeFolder.Records(MadeBlocks.Extend(run[2], 400, 5, mark: 0)));
@@ -236,7 +236,7 @@ public sealed class BlockFilesChainTests
         folder.Write(0, MadeFolder.Records([after, before], MadeFolder.MainMagic));
         BlockFilesRpc rpc = await folder.OpenAsync();
         Assert.Equal(227_836UL, await SlowBlockReading.HeightAsync(rpc));
-        Assert.Equal(["blocks 227835 to 227836 only"], await LimitsAsync(rpc));
+        Assert.Equal(["only blocks 227835 to 227836 are there"], await LimitsAsync(rpc));
     }
 
     [Fact]

@@ -95,10 +95,9 @@ public sealed class BlockFilesRpcTests
         BlockFilesRpc rpc = await folder.OpenAsync();
         await new SlowBlockReading(chain[20..], first: 20).CompareAsync(rpc);
 
-        Assert.Equal(JsonValueKind.Null, (await SlowBlockReading.AskAsync(rpc, BitcoinCalls.HeaderAt(19))).ValueKind);
         JsonElement about = await SlowBlockReading.AskAsync(rpc, BitcoinCalls.AboutSource());
         Assert.Equal("block files", about.GetProperty("Kind").GetString());
-        Assert.Equal(["blocks 20 to 39 only"], about.GetProperty("Limits").EnumerateArray().Select(static limit => limit.GetString()));
+        Assert.Equal(["only blocks 20 to 39 are there"], about.GetProperty("Limits").EnumerateArray().Select(static limit => limit.GetString()));
 
         Block last = Block.Parse(chain[39]);
         OutPoint coin = new(last[0].Id, 0);
@@ -113,9 +112,35 @@ public sealed class BlockFilesRpcTests
             await SlowBlockReading.RefusedAsync(rpc, BitcoinCalls.FeesAt(40)));
 
         TxHash absent = Block.Parse(chain[3])[0].Id;
-        Assert.Equal(JsonValueKind.Null, (await SlowBlockReading.AskAsync(rpc, BitcoinCalls.RawOf(absent))).ValueKind);
-        Assert.Equal(JsonValueKind.Null, (await SlowBlockReading.AskAsync(rpc, BitcoinCalls.PlaceOf(absent))).ValueKind);
+        foreach (RpcCall call in (RpcCall[])[BitcoinCalls.HeaderAt(19), BitcoinCalls.RawOf(absent), BitcoinCalls.PlaceOf(absent)])
+        {
+            Assert.Equal("only blocks 20 to 39 are there", await SlowBlockReading.RefusedAsync(rpc, call));
+        }
+
         Assert.Contains("do not hold the transaction", await SlowBlockReading.RefusedAsync(rpc, BitcoinCalls.SpendsOf(absent)));
+    }
+
+    [Fact]
+    public async Task What_a_part_of_the_blocks_lacks_the_next_source_is_asked_for()
+    {
+        List<byte[]> chain = MadeBlocks.RandomChain(5, 40);
+        using MadeFolder part = new();
+        part.Write(0, MadeFolder.Records(chain[20..]));
+        using MadeFolder whole = new();
+        whole.Write(0, MadeFolder.Records(chain));
+        FailoverRpc both = new([await part.OpenAsync(), await whole.OpenAsync()], TimeProvider.System);
+
+        Block early = Block.Parse(chain[3]);
+        RpcAnswer header = await both.AskAsync(BitcoinCalls.HeaderAt(3), CancellationToken.None);
+        Assert.Equal(Convert.ToHexStringLower(chain[3][..80]), header.Result.GetString());
+        RpcAnswer raw = await both.AskAsync(BitcoinCalls.RawOf(early[0].Id), CancellationToken.None);
+        Assert.Equal(Convert.ToHexStringLower(early[0].Bytes), raw.Result.GetString());
+        RpcAnswer place = await both.AskAsync(BitcoinCalls.PlaceOf(early[0].Id), CancellationToken.None);
+        Assert.Equal(3, place.Result.GetProperty("height").GetInt32());
+
+        // Behind the end there is nothing to go on for: the part ends where the whole does.
+        RpcAnswer none = await both.AskAsync(BitcoinCalls.HeaderAt(40), CancellationToken.None);
+        Assert.Equal((null, JsonValueKind.Null), (none.Error, none.Result.ValueKind));
     }
 
     [NeedsDataFact(RealBlocks.FolderName)]
@@ -127,7 +152,7 @@ public sealed class BlockFilesRpcTests
         BlockFilesRpc rpc = await folder.OpenAsync();
         Assert.Equal(574_200UL, await SlowBlockReading.HeightAsync(rpc));
         JsonElement about = await SlowBlockReading.AskAsync(rpc, BitcoinCalls.AboutSource());
-        Assert.Equal(["blocks 574200 to 574200 only"], about.GetProperty("Limits").EnumerateArray().Select(static limit => limit.GetString()));
+        Assert.Equal(["only blocks 574200 to 574200 are there"], about.GetProperty("Limits").EnumerateArray().Select(static limit => limit.GetString()));
 
         Block block = Block.Parse(bytes);
         int spentInside = 0;
