@@ -26,7 +26,7 @@ internal sealed partial class Sweep
     private readonly HashSet<Address> _activeAddresses = [];
     private readonly SortedDictionary<int, CoinJoinFinding> _mixes = [];
     private readonly Dictionary<(ChainId, Position), List<SeedClaim>> _seedsAt = [];
-    private readonly List<SeedClaim> _waiting = [];
+    private readonly Queue<SeedClaim> _waiting;
     private readonly SeedClaim[] _seeds;
     private readonly Dictionary<Holder, HistoryRequest> _missing = [];
     private bool _windowPassed;
@@ -45,6 +45,11 @@ internal sealed partial class Sweep
         {
             Await(seed);
         }
+
+        // Those that start at one place keep the order of the question.
+        Comparer<Position> order = Comparer<Position>.Create((a, b) => _forward ? a.CompareTo(b) : b.CompareTo(a));
+        _waiting = new Queue<SeedClaim>(_seeds.Where(static seed => seed.Seed is BalanceSeed)
+            .OrderBy(static seed => ((BalanceSeed)seed.Seed).From, order));
     }
 
     /// <summary>What the pass had to do without.</summary>
@@ -64,7 +69,7 @@ internal sealed partial class Sweep
             cancellationToken.ThrowIfCancellationRequested();
             while (NextWaiting() is SeedClaim seed)
             {
-                _waiting.Remove(seed);
+                _waiting.Dequeue();
                 try
                 {
                     Start(seed);
@@ -99,7 +104,6 @@ internal sealed partial class Sweep
     {
         if (seed.Seed is not TransferSeed transfer)
         {
-            _waiting.Add(seed);
             return;
         }
 
@@ -117,15 +121,7 @@ internal sealed partial class Sweep
     // when there is no movement to wait for.
     private SeedClaim? NextWaiting()
     {
-        SeedClaim? first = null;
-        foreach (SeedClaim seed in _waiting)
-        {
-            if (first is null || IsBefore(((BalanceSeed)seed.Seed).From, ((BalanceSeed)first.Seed).From))
-            {
-                first = seed;
-            }
-        }
-
+        _waiting.TryPeek(out SeedClaim? first);
         return first is null
             || !_queue.TryPeek(out Movement next)
             || next.Chain != first.Seed.Asset.Chain

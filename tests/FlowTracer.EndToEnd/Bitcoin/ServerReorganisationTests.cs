@@ -26,7 +26,7 @@ public sealed class ServerReorganisationTests
         foreach (BitcoinRpc source in sources)
         {
             await AssertAsync(source, BitcoinCalls.PlaceOf(id), place => place.GetProperty("height").GetInt32() == height);
-            await AssertAsync(source, ServerStory.Spender(coin, (ulong)height - 1, (ulong)height), spender => spender.ValueEquals(payment.Id));
+            await AssertAsync(source, ServerStory.Spender(coin, (ulong)height - 1, (ulong)height), spender => spender.ValueEquals(payment.Hex));
             await AssertAsync(source, BitcoinCalls.HeaderAt((ulong)height), header => Is(header, chain.Blocks[height]!));
         }
 
@@ -40,7 +40,7 @@ public sealed class ServerReorganisationTests
         {
             await AssertAsync(source, BitcoinCalls.PlaceOf(id), place => place.GetProperty("height").GetInt32() == height + 2);
             await AssertAsync(source, ServerStory.Spender(coin, (ulong)height - 1, (ulong)height), spender => spender.ValueKind == JsonValueKind.Null);
-            await AssertAsync(source, ServerStory.Spender(coin, (ulong)height - 1, tip), spender => spender.ValueEquals(payment.Id));
+            await AssertAsync(source, ServerStory.Spender(coin, (ulong)height - 1, tip), spender => spender.ValueEquals(payment.Hex));
             await AssertAsync(source, BitcoinCalls.HeaderAt((ulong)height), header => Is(header, chain.Blocks[height]!));
         }
     }
