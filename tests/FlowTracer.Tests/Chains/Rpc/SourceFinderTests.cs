@@ -1,5 +1,4 @@
 using FlowTracer.App.Sources;
-using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.Tests.Chains.Rpc;
