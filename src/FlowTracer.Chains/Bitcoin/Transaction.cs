@@ -71,6 +71,21 @@ public readonly struct Transaction
         }
     }
 
+    /// <summary>What the outputs are worth together, in satoshi. Walks them.</summary>
+    public ulong OutputSats
+    {
+        get
+        {
+            ulong sum = 0;
+            foreach (TxOut output in Outputs)
+            {
+                sum += output.ValueSats;
+            }
+
+            return sum;
+        }
+    }
+
     /// <summary>To be walked with <c>foreach</c>: a stack for each input, or none.</summary>
     public TxWitnesses Witnesses =>
         new(new ByteReader(_source.Bytes, Record.WitnessStart), HasWitness ? Record.InputCount : 0);

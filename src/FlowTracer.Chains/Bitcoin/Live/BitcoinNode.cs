@@ -68,19 +68,13 @@ internal sealed class BitcoinNode(IRpc rpc, ChainId chain)
     }
 
     /// <summary>A transaction's bytes; null when the source has none of that id.</summary>
-    public Task<Transaction?> RawAsync(TxHash id, CancellationToken cancellationToken) => _raws.GetAsync(id, async wanted =>
+    public Task<Transaction?> RawAsync(TxHash id, CancellationToken cancellationToken) => _raws.GetAsync(id, async Task<Transaction?> (wanted) =>
     {
-        Transaction? read = null;
         JsonElement answer = await AskAsync(
             BitcoinCalls.RawOf(wanted),
             given => given.ValueKind == JsonValueKind.Null || TryTransaction(given, wanted, out _) ? null : "is not the transaction of that id",
             cancellationToken).ConfigureAwait(false);
-        if (TryTransaction(answer, wanted, out Transaction found))
-        {
-            read = found;
-        }
-
-        return read;
+        return TryTransaction(answer, wanted, out Transaction found) ? found : null;
     });
 
     /// <summary>A transaction in its place; null while the source has it in no block.</summary>
@@ -100,7 +94,7 @@ internal sealed class BitcoinNode(IRpc rpc, ChainId chain)
         RpcAnswer answer = await rpc.AskAsync(
             BitcoinCalls.SpendsOf(tx.Id) with { Check = given => FaultInSpends(given, coins, tx.Tx) }, cancellationToken).ConfigureAwait(false);
         return answer.Error is null
-            ? [.. answer.Result.EnumerateArray().Select(static (output, i) => OutputIn(output))]
+            ? [.. answer.Result.EnumerateArray().Select(OutputIn)]
             : await Task.WhenAll(coins.Select(coin => OutputAsync(coin, cancellationToken))).ConfigureAwait(false);
     }
 
@@ -323,13 +317,7 @@ internal sealed class BitcoinNode(IRpc rpc, ChainId chain)
             }
         }
 
-        ulong paid = 0;
-        foreach (TxOut output in tx.Outputs)
-        {
-            paid += output.ValueSats;
-        }
-
-        return spent >= paid ? null : "states less for the inputs than the outputs are worth";
+        return spent >= tx.OutputSats ? null : "states less for the inputs than the outputs are worth";
     }
 
     private static bool Is(SpentOutput stated, TxOut made) =>

@@ -140,12 +140,7 @@ internal sealed class BlockFilesAnswers(
                 given += spent[next++].ValueSats;
             }
 
-            ulong paid = 0;
-            foreach (TxOut output in block[i].Outputs)
-            {
-                paid += i > 0 ? output.ValueSats : 0;
-            }
-
+            ulong paid = i > 0 ? block[i].OutputSats : 0;
             fees[i] = given >= paid
                 ? given - paid
                 : throw new CannotKnowException($"the transaction {ids[i]} pays more than it spends: the block is invalid");

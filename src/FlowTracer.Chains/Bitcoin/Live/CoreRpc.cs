@@ -269,13 +269,7 @@ public sealed class CoreRpc : BitcoinRpc
 
     private async Task<ulong> FeeAsync(Transaction tx, CancellationToken cancellationToken)
     {
-        TxHash id = tx.Id;
-        ulong paid = 0;
-        foreach (TxOut output in tx.Outputs)
-        {
-            paid += output.ValueSats;
-        }
-
+        (TxHash id, ulong paid) = (tx.Id, tx.OutputSats);
         ulong[] values = await Task.WhenAll(BitcoinNode.CoinsOf(tx).Select(coin => ValueAsync(coin, cancellationToken))).ConfigureAwait(false);
         ulong given = values.Aggregate(0UL, static (sum, value) => sum + value);
         return given >= paid ? given - paid : throw _node.Fault(id.ToString(), "pays out more than it spends");

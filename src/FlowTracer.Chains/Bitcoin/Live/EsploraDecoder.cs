@@ -16,12 +16,7 @@ public sealed record EsploraTransaction(Transaction Transaction, IReadOnlyList<S
     {
         get
         {
-            ulong outputs = 0;
-            foreach (TxOut output in Transaction.Outputs)
-            {
-                outputs += output.ValueSats;
-            }
-
+            ulong outputs = Transaction.OutputSats;
             ulong inputs = Spends.Aggregate(0UL, static (sum, output) => sum + output.ValueSats);
             return Transaction.IsCoinbase ? 0
                 : inputs >= outputs ? inputs - outputs

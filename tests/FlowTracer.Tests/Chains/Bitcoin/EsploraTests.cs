@@ -29,6 +29,29 @@ public sealed class EsploraTests
         Assert.Equal(8131, count);
     }
 
+    // What an input is said to be worth is what the transaction that made it pays there, where that one is among them.
+    [NeedsDataFact(FolderName)]
+    public void Every_spend_within_the_set_is_of_the_output_that_was_made()
+    {
+        Dictionary<string, JsonElement> made = Lines().Select(static json => json.Clone())
+            .ToDictionary(static json => json.GetProperty("txid").GetString()!);
+        int spends = 0;
+        foreach (JsonElement input in made.Values.SelectMany(static json => json.GetProperty("vin").EnumerateArray()))
+        {
+            if (made.TryGetValue(input.GetProperty("txid").GetString()!, out JsonElement maker))
+            {
+                JsonElement output = maker.GetProperty("vout")[input.GetProperty("vout").GetInt32()];
+                JsonElement stated = input.GetProperty("prevout");
+                Assert.Equal(output.GetProperty("value").GetUInt64(), stated.GetProperty("value").GetUInt64());
+                Assert.Equal(output.GetProperty("scriptpubkey").GetString(), stated.GetProperty("scriptpubkey").GetString());
+                spends++;
+            }
+        }
+
+        // As a script counted them.
+        Assert.Equal(2_128, spends);
+    }
+
     [NeedsDataFact(FolderName)]
     public void Every_script_has_the_type_and_address_the_explorer_gives_it()
     {
