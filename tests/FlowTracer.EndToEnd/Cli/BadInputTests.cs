@@ -26,7 +26,7 @@ public sealed class BadInputTests
         { "--max-hops 'abc'", ["trace", "ronin-bridge-2022", "--max-hops", "abc"] },
         { "--max-addresses '1.5'", ["trace", "ronin-bridge-2022", "--max-addresses", "1.5"] },
         { "--max-degree '99999999999'", ["trace", "ronin-bridge-2022", "--max-degree", "99999999999"] },
-        { "'ronin': the catalogue has ronin-bridge-2022", ["trace", "ronin"] },
+        { "'ronin': the catalogue has bitfinex-2016, ronin-bridge-2022", ["trace", "ronin"] },
         { "unknown heist ''", ["trace", ""] },
         { "'@args.txt'", ["trace", "@args.txt"] },
         { "'../../secret'", ["heists", "show", "../../secret"] },

@@ -27,7 +27,9 @@ public sealed class CatalogueTests
         using JsonDocument list = JsonDocument.Parse((await program.RunAsync(["heists", "list", "--json"])).Expect(0).Output);
         using JsonDocument show = JsonDocument.Parse((await program.RunAsync(["heists", "show", "ronin-bridge-2022", "--json"])).Expect(0).Output);
 
-        Assert.Equal("ronin-bridge-2022", list.RootElement.GetProperty("heists")[0].GetProperty("id").GetString());
+        Assert.Equal(
+            ["bitfinex-2016", "ronin-bridge-2022"],
+            list.RootElement.GetProperty("heists").EnumerateArray().Select(static heist => heist.GetProperty("id").GetString()));
         Assert.Equal("173600000000000000000000", show.RootElement.GetProperty("seeds")[0].GetProperty("amount").GetString());
     }
 

@@ -96,7 +96,7 @@ public sealed class SourceCheckTests(SmallChain small) : IClassFixture<SmallChai
         json.Expect(2);
         Assert.Contains("trace_filter and trace_transaction", text.Output, StringComparison.Ordinal);
         Assert.Contains("refused the connection", text.Output, StringComparison.Ordinal);
-        Assert.Contains("is neither an Ethereum node nor an explorer", text.Output, StringComparison.Ordinal);
+        Assert.Contains("is neither a node of Ethereum or Bitcoin nor an explorer", text.Output, StringComparison.Ordinal);
         using JsonDocument document = JsonDocument.Parse(json.Output);
         JsonElement[] reports = [.. document.RootElement.GetProperty("sources").EnumerateArray()];
         Assert.Equal(
