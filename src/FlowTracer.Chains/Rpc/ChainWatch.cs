@@ -1,4 +1,5 @@
 using System.Globalization;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Chains.Rpc;
 
@@ -35,6 +36,9 @@ public sealed class ChainWatch : IDisposable
 
     /// <summary>The chain as it is seen.</summary>
     public ChainView View { get; private set; }
+
+    /// <summary>What was answered from this chain or the ones before. Only in turn.</summary>
+    public HashSet<HistoryRequest> Answered { get; } = [];
 
     /// <summary>
     /// Asks, and asks anew when what failed was a reorganisation: an answer that contradicts what was said before.
@@ -101,6 +105,16 @@ public sealed class ChainWatch : IDisposable
         _forget();
         return true;
     }
+
+    /// <summary>Forgets what was read and answered.</summary>
+    public Task StartOverAsync(CancellationToken cancellationToken) => InTurnAsync(
+        () =>
+        {
+            _forget();
+            Answered.Clear();
+            return Task.FromResult(true);
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();

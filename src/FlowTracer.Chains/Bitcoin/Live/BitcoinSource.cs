@@ -18,7 +18,6 @@ public sealed class BitcoinSource : ILiveSource
     private readonly BitcoinNode _node;
     private readonly ChainWatch _watch;
     private readonly bool _statesFees;
-    private readonly HashSet<HistoryRequest> _answered = [];
     private readonly Memo<TxHash, ReadTransaction?> _read = new();
     private readonly Memo<ulong, BlockFees?> _fees = new();
     private readonly ConcurrentDictionary<OutPoint, PlacedTransaction> _spenders = [];
@@ -55,7 +54,7 @@ public sealed class BitcoinSource : ILiveSource
             {
                 History[] histories = await Task.WhenAll(requests.Select(request => HistoryAsync(request, cancellationToken)))
                     .ConfigureAwait(false);
-                _answered.UnionWith(requests);
+                _watch.Answered.UnionWith(requests);
                 return histories;
             },
             cancellationToken);
@@ -92,18 +91,11 @@ public sealed class BitcoinSource : ILiveSource
     /// <inheritdoc/>
     public Task<IReadOnlyList<HistoryRequest>> ChangedAsync(CancellationToken cancellationToken) =>
         _watch.InTurnAsync<IReadOnlyList<HistoryRequest>>(
-            async () => await _watch.HasMovedOnAsync(cancellationToken).ConfigureAwait(false) ? [.. _answered] : [],
+            async () => await _watch.HasMovedOnAsync(cancellationToken).ConfigureAwait(false) ? [.. _watch.Answered] : [],
             cancellationToken);
 
     /// <inheritdoc/>
-    public Task StartOverAsync(CancellationToken cancellationToken) => _watch.InTurnAsync(
-        () =>
-        {
-            Clear();
-            _answered.Clear();
-            return Task.FromResult(true);
-        },
-        cancellationToken);
+    public Task StartOverAsync(CancellationToken cancellationToken) => _watch.StartOverAsync(cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _watch.Dispose();

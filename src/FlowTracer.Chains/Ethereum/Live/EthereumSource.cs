@@ -33,7 +33,6 @@ public sealed class EthereumSource : ILiveSource
     private readonly bool _hasOldState;
     private readonly bool _readsFromStart;
     private readonly ChainWatch _watch;
-    private readonly HashSet<HistoryRequest> _answered = [];
 
     /// <summary>A source over a node.</summary>
     /// <param name="rpc">The node, or several, or kept answers.</param>
@@ -118,24 +117,17 @@ public sealed class EthereumSource : ILiveSource
         {
             if (await _watch.HasMovedOnAsync(cancellationToken).ConfigureAwait(false))
             {
-                return [.. _answered];
+                return [.. _watch.Answered];
             }
 
             HashSet<Address> changed = [.. _audit.Changed];
             _audit.Changed.Clear();
-            return [.. _answered.Where(request => changed.Contains(request.Holder.Address))];
+            return [.. _watch.Answered.Where(request => changed.Contains(request.Holder.Address))];
         },
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task StartOverAsync(CancellationToken cancellationToken) => _watch.InTurnAsync(
-        () =>
-        {
-            Clear();
-            _answered.Clear();
-            return Task.FromResult(true);
-        },
-        cancellationToken);
+    public Task StartOverAsync(CancellationToken cancellationToken) => _watch.StartOverAsync(cancellationToken);
 
     // A node that names two blocks under one number, or no longer knows what it named before, was reorganised meanwhile, or
     // lies; its head tells which.
@@ -222,7 +214,7 @@ public sealed class EthereumSource : ILiveSource
         await _accounts.ReadAsync(ranges, requests[0].Direction, cancellationToken).ConfigureAwait(false);
         History[] histories = await Task.WhenAll(requests.Select(request => HistoryAsync(request, cancellationToken)))
             .ConfigureAwait(false);
-        _answered.UnionWith(requests);
+        _watch.Answered.UnionWith(requests);
         return histories;
     }
 
