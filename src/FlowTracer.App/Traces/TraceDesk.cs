@@ -40,11 +40,12 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
     {
         TraceSubject subject = TraceSubject.Parse(request.Subject, request.Chain);
         Heist? heist = subject is TraceSubject.OfHeist of ? _heists.Read(of.Id) : null;
-        bool isUtxo = ChainOf(subject, heist, request).Family == ChainFamily.Utxo;
+        ChainId chain = ChainOf(subject, heist, request);
+        bool isUtxo = chain.Family == ChainFamily.Utxo;
         if (!isUtxo && (request.FollowsFees || request.ThroughCoinJoins || request.Heuristics is not null))
         {
             throw new InputException(
-                $"{(request.FollowsFees ? "--follow-fees" : request.ThroughCoinJoins ? "--through-coinjoin" : "--heuristics")} is for Bitcoin, and this trace is on {ChainOf(subject, heist, request)}");
+                $"{(request.FollowsFees ? "--follow-fees" : request.ThroughCoinJoins ? "--through-coinjoin" : "--heuristics")} is for Bitcoin, and this trace is on {chain}");
         }
 
         if (isUtxo && request.AllowsContract)
@@ -59,7 +60,7 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
 
         SourceOpener opener = new(settings ?? SourceSettings.Load(), TimeProvider.System, asked.Reading);
         SourcePurpose purpose = new(
-            ChainOf(subject, heist, request), SubjectText(subject), (subject as TraceSubject.OfTransaction)?.Tx, request.FollowsFees);
+            chain, SubjectText(subject), (subject as TraceSubject.OfTransaction)?.Tx, request.FollowsFees);
         LiveSource live = await opener.OpenAsync(asked, purpose, cancellationToken).ConfigureAwait(false);
         try
         {

@@ -56,6 +56,9 @@ public sealed record TraceCase(
 /// <param name="Heist">The heist it comes from, if any.</param>
 public sealed record TraceReport(Trace Trace, Provenance Provenance, AssetCatalogue Assets, Heist? Heist)
 {
-    /// <summary>What heuristics say of its transactions; null where none was on, as on an account chain.</summary>
-    public TracePatterns? Patterns { get; } = TracePatterns.Of(Trace);
+    private readonly Lazy<TracePatterns?> _patterns = new(() => TracePatterns.Of(Trace));
+
+    /// <summary>What heuristics say of its transactions, found when first asked for; null where none was on, as on an
+    /// account chain.</summary>
+    public TracePatterns? Patterns => _patterns.Value;
 }

@@ -9,7 +9,7 @@ internal readonly record struct SinkKey(SinkKind Kind, string Name);
 /// <summary>The balance sheets as they grow: what each seed has at which sink.</summary>
 internal sealed class SinkBook
 {
-    private readonly Dictionary<(int Seed, SinkKey Sink, Asset Asset), Row> _rows = [];
+    private readonly Dictionary<int, Dictionary<(SinkKey Sink, Asset Asset), Row>> _seeds = [];
 
     /// <summary>Adds value of a seed that ended at a node, with how many movements brought it.</summary>
     /// <param name="seed">Index of the seed.</param>
@@ -20,9 +20,14 @@ internal sealed class SinkBook
     /// <param name="movements">How many movements brought it.</param>
     public void Add(int seed, SinkKey sink, Asset asset, int node, Amount amount, int movements)
     {
-        if (!_rows.TryGetValue((seed, sink, asset), out Row? row))
+        if (!_seeds.TryGetValue(seed, out Dictionary<(SinkKey Sink, Asset Asset), Row>? rows))
         {
-            row = _rows[(seed, sink, asset)] = new Row();
+            rows = _seeds[seed] = [];
+        }
+
+        if (!rows.TryGetValue((sink, asset), out Row? row))
+        {
+            row = rows[(sink, asset)] = new Row();
         }
 
         row.Amount += amount;
@@ -34,9 +39,9 @@ internal sealed class SinkBook
     public Amount Total(int seed)
     {
         Amount total = Amount.Zero;
-        foreach (((int rowSeed, _, _), Row row) in _rows)
+        foreach (Row row in _seeds.GetValueOrDefault(seed)?.Values ?? Enumerable.Empty<Row>())
         {
-            total += rowSeed == seed ? row.Amount : Amount.Zero;
+            total += row.Amount;
         }
 
         return total;
@@ -45,7 +50,7 @@ internal sealed class SinkBook
     /// <summary>The rows of a seed, given the hops by the node they reach: kinds in their order, the largest first, then by name.</summary>
     public ImmutableArray<SinkRow> Rows(int seed, ILookup<int, Hop> hopsTo) =>
     [
-        .. _rows.Where(entry => entry.Key.Seed == seed)
+        .. (_seeds.GetValueOrDefault(seed) ?? [])
             .Select(entry => new SinkRow(
                 entry.Key.Sink.Kind, entry.Key.Sink.Name, entry.Key.Asset, entry.Value.Amount, Payers(seed, entry.Value, hopsTo),
                 entry.Value.Nodes.Count, entry.Value.Movements))

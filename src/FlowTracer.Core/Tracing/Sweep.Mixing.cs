@@ -39,7 +39,8 @@ internal sealed partial class Sweep
     }
 
     private CoinJoinFinding? MixOf(Movement movement) =>
-        CoinTransaction.Of(movement) is { } transaction
+        _question.Heuristics != HeuristicSet.None
+        && CoinTransaction.Of(movement) is { } transaction
         && CoinJoinDetector.Find(transaction, _question.Heuristics) is { Mixes: true } found
             ? found
             : null;
