@@ -26,19 +26,23 @@ public sealed record CoinTransaction(
     public ulong OutputSats => Sum(Outputs);
 
     /// <summary>
-    /// A movement of Bitcoin as heuristics see it; null for what is no transaction whose inputs are all known.
+    /// A movement of Bitcoin as heuristics see it; null for what is no transaction whose inputs are all known, or moves more
+    /// than satoshi can be.
     /// </summary>
     /// <param name="movement">The movement.</param>
     public static CoinTransaction? Of(Movement movement)
     {
         ArgumentNullException.ThrowIfNull(movement);
         return movement is { Kind: MovementKind.Transaction, Tx: TxHash id } && movement.Chain.Family == ChainFamily.Utxo
+            && Movement.Sum(movement.Inputs).TryGetUInt64(out _)
             ? new CoinTransaction(id, SidesOf(movement.Inputs), SidesOf(movement.Outputs), movement.CarriesData)
             : null;
     }
 
     private static ImmutableArray<CoinSide> SidesOf(ImmutableArray<Leg> legs) => [.. legs.Select(static leg =>
-        new CoinSide(leg.Holder.Coin, leg.Holder.Address, leg.Amount.TryGetUInt64(out ulong sats) ? sats : ulong.MaxValue))];
+        new CoinSide(leg.Holder.Coin, leg.Holder.Address, leg.Amount.TryGetUInt64(out ulong sats)
+            ? sats
+            : throw new InvariantException($"{leg.Amount} is more than the whole that it is part of")))];
 
     private static ulong Sum(ImmutableArray<CoinSide> sides)
     {
