@@ -1,4 +1,3 @@
-using System.Globalization;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
 
@@ -28,7 +27,7 @@ public static class BitcoinCalls
     public static RpcCall AboutSource() => new(About, RpcParams.None) { IsKept = false };
 
     /// <summary>The header at a height.</summary>
-    public static RpcCall HeaderAt(ulong height) => new(Header, $"[{Text(height)}]") { LastBlock = height, GoesOnFromRefusal = true };
+    public static RpcCall HeaderAt(ulong height) => new(Header, $"[{Numbers.Text(height)}]") { LastBlock = height, GoesOnFromRefusal = true };
 
     /// <summary>A transaction's bytes: they cannot change, so they are kept for good.</summary>
     public static RpcCall RawOf(TxHash id) => new(Raw, $"[\"{id}\"]") { LastBlock = 0, GoesOnFromRefusal = true };
@@ -43,7 +42,7 @@ public static class BitcoinCalls
     /// <summary>Who spends a coin.</summary>
     public static RpcCall SpenderOf(SpenderQuestion question) => new(
         Spender,
-        $"[\"{question.Coin.Tx}\",{Text(question.Coin.Index)},\"{Convert.ToHexStringLower(question.Script)}\",{Text(question.Height)},{Text(question.UpTo)}]")
+        $"[\"{question.Coin.Tx}\",{Numbers.Text(question.Coin.Index)},\"{Convert.ToHexStringLower(question.Script)}\",{Numbers.Text(question.Height)},{Numbers.Text(question.UpTo)}]")
     {
         LastBlock = question.UpTo,
         GoesOnFromRefusal = true,
@@ -52,10 +51,8 @@ public static class BitcoinCalls
 
     /// <summary>What a script took part in.</summary>
     public static RpcCall HistoryOf(byte[] script, ulong upTo) =>
-        new(History, $"[\"{Convert.ToHexStringLower(script)}\",{Text(upTo)}]") { LastBlock = upTo, GoesOnFromRefusal = true, IsWord = true };
+        new(History, $"[\"{Convert.ToHexStringLower(script)}\",{Numbers.Text(upTo)}]") { LastBlock = upTo, GoesOnFromRefusal = true, IsWord = true };
 
     /// <summary>What a block's transactions pay.</summary>
-    public static RpcCall FeesAt(ulong height) => new(Fees, $"[{Text(height)}]") { LastBlock = height, GoesOnFromRefusal = true, IsWord = true };
-
-    private static string Text(ulong number) => number.ToString(CultureInfo.InvariantCulture);
+    public static RpcCall FeesAt(ulong height) => new(Fees, $"[{Numbers.Text(height)}]") { LastBlock = height, GoesOnFromRefusal = true, IsWord = true };
 }

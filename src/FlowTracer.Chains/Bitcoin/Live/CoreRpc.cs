@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using FlowTracer.Chains.Bitcoin.Scripts;
 using FlowTracer.Chains.Rpc;
@@ -72,7 +71,7 @@ public sealed class CoreRpc : BitcoinRpc
         bool hasSpenders = indexes.Spenders != IndexState.Missing;
         string transactions = hasTransactions ? "transactions by txindex" : "transactions in blocks already met";
         string spenders = hasSpenders ? "by txospenderindex"
-            : hasFilters ? "by block filters" : $"by reading up to {Text(_mostBlocks)} blocks";
+            : hasFilters ? "by block filters" : $"by reading up to {Numbers.Text(_mostBlocks)} blocks";
         List<string> limits = [];
         if (!hasTransactions)
         {
@@ -81,17 +80,17 @@ public sealed class CoreRpc : BitcoinRpc
 
         if (!hasSpenders && !hasFilters)
         {
-            limits.Add($"without blockfilterindex=1 it finds no spender more than {Text(_mostBlocks)} blocks after a coin");
+            limits.Add($"without blockfilterindex=1 it finds no spender more than {Numbers.Text(_mostBlocks)} blocks after a coin");
         }
 
         if (!hasFilters)
         {
-            limits.Add($"without blockfilterindex=1 it finds no address's history in a chain of more than {Text(_mostBlocks)} blocks");
+            limits.Add($"without blockfilterindex=1 it finds no address's history in a chain of more than {Numbers.Text(_mostBlocks)} blocks");
         }
 
         if (info.PrunedBelow is { } first)
         {
-            limits.Add($"it has no block below {Text(first)} (prune)");
+            limits.Add($"it has no block below {Numbers.Text(first)} (prune)");
         }
 
         return new AboutSource("Bitcoin Core", info.Client, $"{transactions}, spenders {spenders}", limits);
@@ -200,8 +199,8 @@ public sealed class CoreRpc : BitcoinRpc
         return last == question.UpTo
             ? null
             : throw new CannotKnowException(
-                $"the node has no index of spenders or block filters, and the coin is not spent in the {Text(_mostBlocks)} blocks"
-                + $" read for it, up to block {Text(last)}; start it with blockfilterindex=1, or let more blocks be read");
+                $"the node has no index of spenders or block filters, and the coin is not spent in the {Numbers.Text(_mostBlocks)} blocks"
+                + $" read for it, up to block {Numbers.Text(last)}; start it with blockfilterindex=1, or let more blocks be read");
     }
 
     /// <inheritdoc/>
@@ -235,7 +234,7 @@ public sealed class CoreRpc : BitcoinRpc
 
                 if (history.Ids.Count > _mostTransactions)
                 {
-                    throw new CannotKnowException($"the script has more than {Text(_mostTransactions)} transactions");
+                    throw new CannotKnowException($"the script has more than {Numbers.Text(_mostTransactions)} transactions");
                 }
             }
         }
@@ -285,10 +284,6 @@ public sealed class CoreRpc : BitcoinRpc
             : throw _node.Fault(coin.Tx.ToString(), "is not the transaction of that id");
     }
 
-    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static string Text(ulong number) => number.ToString(CultureInfo.InvariantCulture);
-
     private void Meet(IEnumerable<TxHash> ids, Hash256 block)
     {
         foreach (TxHash id in ids)
@@ -299,7 +294,7 @@ public sealed class CoreRpc : BitcoinRpc
 
     private async Task<Hash256> HashAsync(ulong height, CancellationToken cancellationToken) =>
         await _node.HashAsync(height, cancellationToken).ConfigureAwait(false)
-            ?? throw _node.Fault($"getblockhash[{Text(height)}]", "the chain ends before that block");
+            ?? throw _node.Fault($"getblockhash[{Numbers.Text(height)}]", "the chain ends before that block");
 
     private Task<ListedBlock> ListedAsync(Hash256 hash, CancellationToken cancellationToken) =>
         _listed.GetAsync(hash, () => _node.ListedAsync(hash, cancellationToken), cancellationToken);
@@ -354,7 +349,7 @@ public sealed class CoreRpc : BitcoinRpc
         if (unspent.Confirmations > best + 1)
         {
             throw _node.Fault(
-                "gettxout", $"states {Text(unspent.Confirmations)} confirmations in a chain of {Text(best + 1)} blocks");
+                "gettxout", $"states {Numbers.Text(unspent.Confirmations)} confirmations in a chain of {Numbers.Text(best + 1)} blocks");
         }
 
         Hash256 hash = await HashAsync(best + 1 - unspent.Confirmations, cancellationToken).ConfigureAwait(false);
