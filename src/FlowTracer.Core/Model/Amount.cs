@@ -7,7 +7,7 @@ namespace FlowTracer.Core.Model;
 /// An amount of an asset in its base units (wei, satoshi, token units): a whole number from 0 to 2^256-1, the range of
 /// the EVM's uint256. Nothing rounds and nothing wraps: what does not fit throws <see cref="OverflowException"/>.
 /// </summary>
-public readonly partial struct Amount : IEquatable<Amount>, IComparable<Amount>, ISpanFormattable
+public readonly partial struct Amount : IUnits<Amount>, ISpanFormattable
 {
     /// <summary>How many bytes <see cref="WriteBigEndian"/> writes.</summary>
     public const int ByteLength = 32;
@@ -183,6 +183,16 @@ public readonly partial struct Amount : IEquatable<Amount>, IComparable<Amount>,
         Multiply(c, d, right);
         return left.SequenceEqual(right);
     }
+
+    static Amount IUnits<Amount>.Of(Amount amount) => amount;
+
+    Amount IUnits<Amount>.ToAmount() => this;
+
+    /// <summary>The number in 128 bits.</summary>
+    /// <exception cref="OverflowException">It does not fit.</exception>
+    public UInt128 ToUInt128() => (_limb2 | _limb3) == 0
+        ? new UInt128(_limb1, _limb0)
+        : throw new OverflowException($"The amount {this} is over 2^128-1.");
 
     /// <summary>The number, when it fits 64 bits.</summary>
     public bool TryGetUInt64(out ulong units)

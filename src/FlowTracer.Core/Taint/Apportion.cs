@@ -10,16 +10,19 @@ public static class Apportion
     /// to the earlier weight. The shares add up to the total exactly.
     /// </summary>
     /// <param name="total">What to divide.</param>
-    /// <param name="weights">The weights; their sum is more than zero and fits 256 bits.</param>
+    /// <param name="weights">The weights; their sum is more than zero and fits the width.</param>
     /// <param name="sum">The sum of the weights.</param>
     /// <param name="shares">Receives one share for each weight.</param>
-    public static void LargestRemainder(Amount total, ReadOnlySpan<Amount> weights, Amount sum, Span<Amount> shares)
+    public static void LargestRemainder<TUnits>(
+        TUnits total, ReadOnlySpan<TUnits> weights, TUnits sum, Span<TUnits> shares)
+        where TUnits : struct, IUnits<TUnits>
     {
-        Amount[] remainders = new Amount[weights.Length];
-        Amount left = total;
+        (TUnits Remainder, int Place)[] remainders = new (TUnits, int)[weights.Length];
+        TUnits left = total;
         for (int i = 0; i < weights.Length; i++)
         {
-            shares[i] = Amount.MulDivFloor(total, weights[i], sum, out remainders[i]);
+            shares[i] = TUnits.MulDivFloor(total, weights[i], sum, out TUnits remainder);
+            remainders[i] = (remainder, i);
             left -= shares[i];
         }
 
@@ -28,21 +31,15 @@ public static class Apportion
             return;
         }
 
-        int[] order = new int[weights.Length];
-        for (int i = 0; i < order.Length; i++)
+        Array.Sort(remainders, static (a, b) =>
         {
-            order[i] = i;
-        }
-
-        Array.Sort(order, (a, b) =>
-        {
-            int byRemainder = remainders[b].CompareTo(remainders[a]);
-            return byRemainder != 0 ? byRemainder : a.CompareTo(b);
+            int byRemainder = b.Remainder.CompareTo(a.Remainder);
+            return byRemainder != 0 ? byRemainder : a.Place.CompareTo(b.Place);
         });
         for (int next = 0; !left.IsZero; next++)
         {
-            shares[order[next]] += Amount.One;
-            left -= Amount.One;
+            shares[remainders[next].Place] += TUnits.One;
+            left -= TUnits.One;
         }
     }
 }

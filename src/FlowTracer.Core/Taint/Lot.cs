@@ -8,7 +8,9 @@ namespace FlowTracer.Core.Taint;
 /// </param>
 /// <param name="Amount">How much of the asset now held, in base units.</param>
 /// <param name="Origin">How much of the stolen asset it stands for, in the seed's base units; zero when clean.</param>
-public readonly record struct Lot(int Claim, Amount Amount, Amount Origin)
+/// <typeparam name="TUnits">The width of the numbers.</typeparam>
+public readonly record struct Lot<TUnits>(int Claim, TUnits Amount, TUnits Origin)
+    where TUnits : struct, IUnits<TUnits>
 {
     /// <summary>The claim of money that no seed claims.</summary>
     public const int Clean = 0;
@@ -17,48 +19,26 @@ public readonly record struct Lot(int Claim, Amount Amount, Amount Origin)
     public bool IsTainted => Claim != Clean;
 
     /// <summary>Money that no seed claims.</summary>
-    public static Lot CleanOf(Amount amount) => new(Clean, amount, Amount.Zero);
+    public static Lot<TUnits> CleanOf(TUnits amount) => new(Clean, amount, TUnits.Zero);
 
     /// <summary>
     /// What a taker of <paramref name="amount"/> gets: all of the origin with all of the amount, else
     /// floor(origin × amount ÷ lot). The rest stays, so origin is never lost.
     /// </summary>
-    internal Lot Part(Amount amount) => amount == Amount
+    internal Lot<TUnits> Part(TUnits amount) => amount == Amount
         ? this
-        : new Lot(Claim, amount, Origin == Amount ? amount : Amount.MulDivFloor(Origin, amount, Amount));
+        : new Lot<TUnits>(Claim, amount, Origin == Amount ? amount : TUnits.MulDivFloor(Origin, amount, Amount, out _));
 
     /// <summary>What stays when <paramref name="part"/> has been taken.</summary>
-    internal Lot Without(Lot part) => new(Claim, Amount - part.Amount, Origin - part.Origin);
+    internal Lot<TUnits> Without(Lot<TUnits> part) => new(Claim, Amount - part.Amount, Origin - part.Origin);
 
     /// <summary>
     /// Whether two neighbours count as one lot: one claim, and each unit stands for one stolen unit, or for none. Other
     /// ratios are left apart, because their parts would round differently (docs/accounting.md).
     /// </summary>
-    internal bool Merges(Lot next) =>
+    internal bool Merges(Lot<TUnits> next) =>
         Claim == next.Claim && (Origin == Amount ? next.Origin == next.Amount : Origin.IsZero && next.Origin.IsZero);
 
-    /// <summary>Makes neighbours that count as one lot one.</summary>
-    internal static void MergeNeighbours(List<Lot> lots)
-    {
-        int kept = 0;
-        for (int i = 1; i < lots.Count; i++)
-        {
-            if (lots[kept].Merges(lots[i]))
-            {
-                lots[kept] = lots[kept].Plus(lots[i]);
-            }
-            else
-            {
-                lots[++kept] = lots[i];
-            }
-        }
-
-        if (lots.Count > 0)
-        {
-            lots.RemoveRange(kept + 1, lots.Count - kept - 1);
-        }
-    }
-
     /// <summary>Both as one lot of this one's claim.</summary>
-    internal Lot Plus(Lot other) => new(Claim, Amount + other.Amount, Origin + other.Origin);
+    internal Lot<TUnits> Plus(Lot<TUnits> other) => new(Claim, Amount + other.Amount, Origin + other.Origin);
 }

@@ -4,51 +4,99 @@ namespace FlowTracer.Core.Taint;
 
 /// <summary>
 /// What a movement draws from: the lots of one account holder, or the inputs of one Bitcoin transaction. A policy is
-/// how its pool orders or divides them. Every pool gives out exactly what was put in, unit for unit.
+/// how its pool orders or divides them. Every pool gives out exactly what was put in, unit for unit. Pools are small
+/// structures over a slab, so that a run over a whole chain can hold millions; the default one is empty.
 /// </summary>
-public abstract class LotPool
+/// <typeparam name="TUnits">The width of the numbers.</typeparam>
+internal interface ILotPool<TUnits>
+    where TUnits : struct, IUnits<TUnits>
 {
     /// <summary>What is in the pool, in base units.</summary>
-    public Amount Total { get; private set; }
+    TUnits Total { get; }
+
+    /// <summary>Adds lots as the latest to arrive, in their order.</summary>
+    /// <param name="slab">Where the run's lots are.</param>
+    /// <param name="lots">What arrives; none of it is nothing.</param>
+    /// <param name="amount">What it comes to.</param>
+    void Put(LotSlab<TUnits> slab, LotChain lots, TUnits amount);
+
+    /// <summary>Takes an amount between one unit and the total: its lots in the order taken.</summary>
+    LotChain Take(LotSlab<TUnits> slab, TUnits amount);
+
+    /// <summary>Takes everything in the order it came, whatever the policy: a coin spent as a whole.</summary>
+    LotChain Drain(LotSlab<TUnits> slab);
+}
+
+/// <summary>A pool of the general sweep: amounts of any width, one object each.</summary>
+public abstract class LotPool : ILotPool<Amount>
+{
+    private protected LotPool(LotSlab<Amount> slab) => Slab = slab;
+
+    /// <summary>What is in the pool, in base units.</summary>
+    public abstract Amount Total { get; }
+
+    private protected LotSlab<Amount> Slab { get; }
 
     /// <summary>Adds a lot as the latest to arrive. Lots without amount are refused.</summary>
     public void Put(Lot lot)
     {
         Invariant.Check(!lot.Amount.IsZero, $"a lot of nothing");
-        Total += lot.Amount;
-        Add(lot);
+        _ = Total + lot.Amount;
+        Put(Slab, Slab.Of(lot), lot.Amount);
     }
 
     /// <summary>Takes an amount, at most the total, and appends its lots in the order taken.</summary>
     public void Take(Amount amount, List<Lot> taken)
     {
         Invariant.Check(amount <= Total, $"{amount} taken of {Total}");
-        if (amount.IsZero)
+        if (!amount.IsZero)
         {
-            return;
+            Slab.MoveTo(Take(Slab, amount), taken);
         }
-
-        Remove(amount, taken);
-        Total -= amount;
     }
 
     /// <summary>Takes everything and appends it in the order it came, whatever the policy: a coin spent as a whole.</summary>
-    public void Drain(List<Lot> taken)
-    {
-        CopyTo(taken);
-        Clear();
-        Total = Amount.Zero;
-    }
+    public void Drain(List<Lot> taken) => Slab.MoveTo(Drain(Slab), taken);
 
     /// <summary>Appends what is in the pool, without taking it, in the order it came.</summary>
-    public abstract void CopyTo(List<Lot> lots);
+    public void CopyTo(List<Lot> lots)
+    {
+        Amount total = Total;
+        LotChain all = Drain(Slab);
+        Slab.CopyTo(all, lots);
+        if (!total.IsZero)
+        {
+            Put(Slab, all, total);
+        }
+    }
 
-    /// <summary>Forgets everything.</summary>
-    protected abstract void Clear();
+    private protected abstract void Put(LotSlab<Amount> slab, LotChain lots, Amount amount);
 
-    /// <summary>Adds a lot of more than nothing.</summary>
-    protected abstract void Add(Lot lot);
+    private protected abstract LotChain Take(LotSlab<Amount> slab, Amount amount);
 
-    /// <summary>Takes an amount between one unit and the total.</summary>
-    protected abstract void Remove(Amount amount, List<Lot> taken);
+    private protected abstract LotChain Drain(LotSlab<Amount> slab);
+
+    void ILotPool<Amount>.Put(LotSlab<Amount> slab, LotChain lots, Amount amount) => Put(slab, lots, amount);
+
+    LotChain ILotPool<Amount>.Take(LotSlab<Amount> slab, Amount amount) => Take(slab, amount);
+
+    LotChain ILotPool<Amount>.Drain(LotSlab<Amount> slab) => Drain(slab);
+}
+
+/// <summary>A pool of one kind as an object.</summary>
+internal sealed class LotPool<TPool> : LotPool
+    where TPool : struct, ILotPool<Amount>
+{
+    private TPool _pool;
+
+    public LotPool(LotSlab<Amount> slab)
+        : base(slab) => _pool = default;
+
+    public override Amount Total => _pool.Total;
+
+    private protected override void Put(LotSlab<Amount> slab, LotChain lots, Amount amount) => _pool.Put(slab, lots, amount);
+
+    private protected override LotChain Take(LotSlab<Amount> slab, Amount amount) => _pool.Take(slab, amount);
+
+    private protected override LotChain Drain(LotSlab<Amount> slab) => _pool.Drain(slab);
 }

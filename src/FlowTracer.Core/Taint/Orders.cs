@@ -60,7 +60,8 @@ public static class Orders
     /// <summary>The places of takers (from 0) in the order they are served.</summary>
     /// <param name="order">Which first.</param>
     /// <param name="takes">What each takes, in base units, as listed.</param>
-    public static int[] Serve(this OutOrder order, ReadOnlySpan<Amount> takes)
+    public static int[] Serve<TUnits>(this OutOrder order, ReadOnlySpan<TUnits> takes)
+        where TUnits : struct, IUnits<TUnits>
     {
         int[] places = new int[takes.Length];
         for (int i = 0; i < places.Length; i++)
@@ -70,7 +71,7 @@ public static class Orders
 
         if (order is OutOrder.Highest or OutOrder.Smallest)
         {
-            Amount[] amounts = takes.ToArray();
+            TUnits[] amounts = takes.ToArray();
             int sign = order == OutOrder.Highest ? -1 : 1;
 
             // The library's sort keeps no order among equals: the place decides.

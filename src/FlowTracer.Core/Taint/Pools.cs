@@ -2,211 +2,346 @@ using FlowTracer.Core.Model;
 
 namespace FlowTracer.Core.Taint;
 
-/// <summary>FIFO and LIFO: lots leave in the order they came, or in the reverse.</summary>
-internal sealed class QueuePool(bool newestFirst) : LotPool
+/// <summary>A choice made at compile time, so that each kind of pool is code of its own.</summary>
+internal interface IChoice
 {
-    private readonly LotDeque _lots = new();
+    static abstract bool IsYes { get; }
+}
 
-    public override void CopyTo(List<Lot> lots)
+/// <summary>That way.</summary>
+internal readonly struct Yes : IChoice
+{
+    public static bool IsYes => true;
+}
+
+/// <summary>The other way.</summary>
+internal readonly struct No : IChoice
+{
+    public static bool IsYes => false;
+}
+
+/// <summary>
+/// FIFO and LIFO: lots leave in the order they came, or in the reverse. The chain begins with what leaves first.
+/// Neighbours that count as one lot are one.
+/// </summary>
+internal struct QueuePool<TUnits, TNewestFirst> : ILotPool<TUnits>
+    where TUnits : struct, IUnits<TUnits>
+    where TNewestFirst : struct, IChoice
+{
+    private LotChain _lots;
+
+    public TUnits Total { get; private set; }
+
+    public void Put(LotSlab<TUnits> slab, LotChain lots, TUnits amount)
     {
-        for (int i = 0; i < _lots.Count; i++)
+        Total += amount;
+        if (!TNewestFirst.IsYes)
         {
-            lots.Add(_lots[i]);
+            _lots = slab.JoinMerging(_lots, lots);
+            return;
+        }
+
+        while (!lots.IsEmpty)
+        {
+            // Mirrored, so that the earlier of two that merge stands for both.
+            _lots = slab.JoinMerging(slab.Cut(ref lots), _lots);
         }
     }
 
-    protected override void Clear() => _lots.Clear();
+    public LotChain Take(LotSlab<TUnits> slab, TUnits amount)
+    {
+        Total -= amount;
+        return Chains.TakeFirst(slab, ref _lots, ref amount);
+    }
 
-    protected override void Add(Lot lot) => _lots.Append(lot);
-
-    protected override void Remove(Amount amount, List<Lot> taken) => _lots.Take(amount, newestFirst, taken);
+    public LotChain Drain(LotSlab<TUnits> slab)
+    {
+        LotChain all = TNewestFirst.IsYes ? slab.Reverse(_lots) : _lots;
+        this = default;
+        return all;
+    }
 }
 
 /// <summary>
 /// PIFO and LIBR: all lots of one class leave before any of the other, each class in order of arrival. How the classes
 /// came to alternate is kept, because a seed may claim clean lots where they are.
 /// </summary>
-internal sealed class ClassPool(bool taintedFirst) : LotPool
+internal struct ClassPool<TUnits, TTaintedFirst> : ILotPool<TUnits>
+    where TUnits : struct, IUnits<TUnits>
+    where TTaintedFirst : struct, IChoice
 {
-    private readonly LotDeque _tainted = new();
-    private readonly LotDeque _clean = new();
-    private readonly Queue<long> _taintedArrivals = new();
-    private readonly Queue<long> _cleanArrivals = new();
-    private long _arrivals;
-    private bool _lastWasTainted;
+    private LotChain _tainted;
+    private LotChain _clean;
 
-    public override void CopyTo(List<Lot> lots)
+    public TUnits Total { get; private set; }
+
+    public void Put(LotSlab<TUnits> slab, LotChain lots, TUnits amount)
     {
-        int tainted = 0;
-        int clean = 0;
-        long[] taintedArrivals = [.. _taintedArrivals];
-        long[] cleanArrivals = [.. _cleanArrivals];
-        while (tainted < _tainted.Count || clean < _clean.Count)
+        Total += amount;
+        while (!lots.IsEmpty)
         {
-            bool isTainted = clean == _clean.Count
-                || (tainted < _tainted.Count && taintedArrivals[tainted] < cleanArrivals[clean]);
-            lots.Add(isTainted ? _tainted[tainted++] : _clean[clean++]);
+            LotChain lot = slab.Cut(ref lots);
+            if (slab[lot.Last].IsTainted)
+            {
+                Append(slab, ref _tainted, _clean, lot);
+            }
+            else
+            {
+                Append(slab, ref _clean, _tainted, lot);
+            }
         }
     }
 
-    protected override void Clear()
+    public LotChain Take(LotSlab<TUnits> slab, TUnits amount)
     {
-        _tainted.Clear();
-        _clean.Clear();
-        _taintedArrivals.Clear();
-        _cleanArrivals.Clear();
+        Total -= amount;
+        return TTaintedFirst.IsYes ? Take(slab, ref _tainted, ref _clean, amount) : Take(slab, ref _clean, ref _tainted, amount);
     }
 
-    protected override void Add(Lot lot)
+    public LotChain Drain(LotSlab<TUnits> slab)
     {
-        (LotDeque lots, Queue<long> arrivals) = lot.IsTainted ? (_tainted, _taintedArrivals) : (_clean, _cleanArrivals);
-        bool isNeighbour = _arrivals > 0 && _lastWasTainted == lot.IsTainted;
-        if (!isNeighbour)
+        LotChain all = default;
+        while (!_tainted.IsEmpty && !_clean.IsEmpty)
         {
-            lots.AppendApart(lot);
-        }
-        else if (lots.Append(lot))
-        {
-            return;
+            bool isTainted = slab.IsBefore(slab.First(_tainted), slab.First(_clean));
+            all = slab.Join(all, isTainted ? slab.Cut(ref _tainted) : slab.Cut(ref _clean));
         }
 
-        arrivals.Enqueue(_arrivals++);
-        _lastWasTainted = lot.IsTainted;
+        all = slab.Join(slab.Join(all, _tainted), _clean);
+        this = default;
+        return all;
     }
 
-    protected override void Remove(Amount amount, List<Lot> taken)
+    // Lots merge only where nothing of the other class came in between.
+    private static void Append(LotSlab<TUnits> slab, ref LotChain own, LotChain other, LotChain lot)
     {
-        Amount left = taintedFirst ? Take(_tainted, _taintedArrivals, amount, taken) : Take(_clean, _cleanArrivals, amount, taken);
-        _ = taintedFirst ? Take(_clean, _cleanArrivals, left, taken) : Take(_tainted, _taintedArrivals, left, taken);
+        bool isNeighbour = !own.IsEmpty && slab.IsBefore(other.Last, own.Last);
+        int last = own.Last;
+        own = isNeighbour ? slab.JoinMerging(own, lot) : slab.Join(own, lot);
+        if (own.Last != last)
+        {
+            slab.Arrive(own.Last);
+        }
     }
 
-    private static Amount Take(LotDeque lots, Queue<long> arrivals, Amount amount, List<Lot> taken)
+    private static LotChain Take(LotSlab<TUnits> slab, ref LotChain first, ref LotChain then, TUnits amount)
     {
-        Amount left = lots.Take(amount, newestFirst: false, taken);
-        while (arrivals.Count > lots.Count)
-        {
-            arrivals.Dequeue();
-        }
-
-        return left;
+        LotChain taken = Chains.TakeFirst(slab, ref first, ref amount);
+        return slab.Join(taken, Chains.TakeFirst(slab, ref then, ref amount));
     }
 }
 
 /// <summary>
 /// Haircut: one lot for each claim, in the place of the earliest still there; everything taken is a mixture of all of
-/// them in proportion.
+/// them in proportion. Clean money and one seed's stand in the pool itself; of more seeds, all are in a list.
 /// </summary>
-internal sealed class HaircutPool : LotPool
+internal struct HaircutPool<TUnits> : ILotPool<TUnits>
+    where TUnits : struct, IUnits<TUnits>
 {
-    private readonly List<Lot> _lots = [];
-    private readonly Dictionary<int, int> _places = [];
+    private TUnits _clean;
+    private TUnits _amount;
+    private TUnits _origin;
 
-    public override void CopyTo(List<Lot> lots) => lots.AddRange(_lots);
+    // Zero where none is tainted; -n: all are in mixture n of the slab, _amount is its total, and _clean is zero.
+    private int _claim;
+    private bool _isCleanFirst;
 
-    protected override void Clear()
+    public readonly TUnits Total => _clean + _amount;
+
+    private readonly Lot<TUnits> Tainted => new(_claim, _amount, _origin);
+
+    public void Put(LotSlab<TUnits> slab, LotChain lots, TUnits amount)
     {
-        _lots.Clear();
-        _places.Clear();
+        for (int link = slab.First(lots); link != 0; link = slab.Next(lots, link))
+        {
+            Add(slab, slab[link]);
+        }
+
+        slab.Free(lots);
     }
 
-    // A theft of thousands of outputs has thousands of claims: the place of each is looked up, not searched.
-    protected override void Add(Lot lot)
-    {
-        if (_places.TryAdd(lot.Claim, _lots.Count))
-        {
-            _lots.Add(lot);
-            return;
-        }
-
-        int place = _places[lot.Claim];
-        _lots[place] = _lots[place].Plus(lot);
-    }
-
-    protected override void Remove(Amount amount, List<Lot> taken)
-    {
-        if (amount == Total || _lots.Count == 1)
-        {
-            RemoveAlike(amount, taken);
-            return;
-        }
-
-        Amount[] weights = new Amount[_lots.Count];
-        for (int i = 0; i < weights.Length; i++)
-        {
-            weights[i] = _lots[i].Amount;
-        }
-
-        Amount[] shares = new Amount[weights.Length];
-        Apportion.LargestRemainder(amount, weights, Total, shares);
-        int kept = 0;
-        for (int i = 0; i < shares.Length; i++)
-        {
-            Lot rest = _lots[i];
-            if (!shares[i].IsZero)
-            {
-                Lot part = rest.Part(shares[i]);
-                taken.Add(part);
-                rest = rest.Without(part);
-            }
-
-            if (rest.Amount.IsZero)
-            {
-                _places.Remove(rest.Claim);
-                continue;
-            }
-
-            _places[rest.Claim] = kept;
-            _lots[kept++] = rest;
-        }
-
-        _lots.RemoveRange(kept, _lots.Count - kept);
-    }
-
-    // All of everything, or part of the only lot: no division to make.
-    private void RemoveAlike(Amount amount, List<Lot> taken)
+    public LotChain Take(LotSlab<TUnits> slab, TUnits amount)
     {
         if (amount == Total)
         {
-            taken.AddRange(_lots);
-            Clear();
-            return;
+            return Drain(slab);
         }
 
-        Lot part = _lots[0].Part(amount);
-        taken.Add(part);
-        _lots[0] = _lots[0].Without(part);
+        LotChain taken = default;
+        if (_claim < 0)
+        {
+            Mixture<TUnits> mixture = slab.MixtureOf(_claim);
+            mixture.Take(slab, amount, _amount, ref taken);
+            _amount -= amount;
+            return taken;
+        }
+
+        TUnits ofClean = _claim == Lot<TUnits>.Clean ? amount : _clean.IsZero ? TUnits.Zero : ShareOfClean(amount);
+        TUnits ofTainted = amount - ofClean;
+        bool isCleanFirst = _isCleanFirst;
+        if (!ofTainted.IsZero)
+        {
+            taken = slab.Of(TakeTainted(ofTainted));
+        }
+
+        if (!ofClean.IsZero)
+        {
+            _clean -= ofClean;
+            LotChain clean = slab.Of(Lot<TUnits>.CleanOf(ofClean));
+            taken = isCleanFirst ? slab.Join(clean, taken) : slab.Join(taken, clean);
+        }
+
+        return taken;
+    }
+
+    public LotChain Drain(LotSlab<TUnits> slab)
+    {
+        LotChain all = default;
+        if (_claim < 0)
+        {
+            slab.MixtureOf(_claim).Drain(slab, ref all);
+            slab.Return(_claim);
+        }
+        else
+        {
+            LotChain clean = _clean.IsZero ? default : slab.Of(Lot<TUnits>.CleanOf(_clean));
+            LotChain tainted = _claim == Lot<TUnits>.Clean ? default : slab.Of(Tainted);
+            all = _isCleanFirst ? slab.Join(clean, tainted) : slab.Join(tainted, clean);
+        }
+
+        this = default;
+        return all;
+    }
+
+    private void Add(LotSlab<TUnits> slab, Lot<TUnits> lot)
+    {
+        if (_claim < 0)
+        {
+            TUnits total = _amount + lot.Amount;
+            slab.MixtureOf(_claim).Add(lot);
+            _amount = total;
+        }
+        else if (!lot.IsTainted)
+        {
+            _isCleanFirst = _clean.IsZero ? _claim == Lot<TUnits>.Clean : _isCleanFirst;
+            _clean += lot.Amount;
+        }
+        else if (_claim == Lot<TUnits>.Clean || _claim == lot.Claim)
+        {
+            _isCleanFirst = _claim == Lot<TUnits>.Clean ? !_clean.IsZero : _isCleanFirst;
+            (_claim, _amount, _origin) = (lot.Claim, _amount + lot.Amount, _origin + lot.Origin);
+        }
+        else
+        {
+            Spread(slab);
+            Add(slab, lot);
+        }
+    }
+
+    private void Spread(LotSlab<TUnits> slab)
+    {
+        int claim = slab.NewMixture(out Mixture<TUnits> mixture);
+        TUnits total = Total;
+        LotChain all = Drain(slab);
+        for (int link = slab.First(all); link != 0; link = slab.Next(all, link))
+        {
+            mixture.Add(slab[link]);
+        }
+
+        slab.Free(all);
+        (_claim, _amount) = (claim, total);
+    }
+
+    // Of two lots, the floors leave one unit over or none; it goes to the larger remainder, of equals to the earlier lot.
+    // The remainders add up to the pool.
+    private readonly TUnits ShareOfClean(TUnits amount)
+    {
+        TUnits total = Total;
+        TUnits share = TUnits.MulDivFloor(amount, _clean, total, out TUnits remainder);
+        TUnits other = total - remainder;
+        bool isOver = !remainder.IsZero && (remainder > other || (remainder == other && _isCleanFirst));
+        return isOver ? share + TUnits.One : share;
+    }
+
+    private Lot<TUnits> TakeTainted(TUnits amount)
+    {
+        Lot<TUnits> part = Tainted.Part(amount);
+        (_amount, _origin) = (_amount - part.Amount, _origin - part.Origin);
+        if (_amount.IsZero)
+        {
+            (_claim, _isCleanFirst) = (Lot<TUnits>.Clean, true);
+        }
+
+        return part;
     }
 }
 
 /// <summary>Poison: one claim marks the whole pool, and whatever leaves it, until the pool is empty.</summary>
-internal sealed class PoisonPool(ClaimTable claims) : LotPool
+internal struct PoisonPool<TUnits> : ILotPool<TUnits>
+    where TUnits : struct, IUnits<TUnits>
 {
     private int _claim;
-    private Amount _balance;
 
-    public override void CopyTo(List<Lot> lots)
+    public TUnits Total { get; private set; }
+
+    public void Put(LotSlab<TUnits> slab, LotChain lots, TUnits amount)
     {
-        if (!_balance.IsZero)
+        Total += amount;
+        for (int link = slab.First(lots); link != 0; link = slab.Next(lots, link))
         {
-            lots.Add(new Lot(_claim, _balance, Amount.Zero));
+            _claim = slab.Claims.Union(_claim, slab[link].Claim);
         }
+
+        slab.Free(lots);
     }
 
-    protected override void Clear() => (_claim, _balance) = (Lot.Clean, Amount.Zero);
-
-    protected override void Add(Lot lot)
+    public LotChain Take(LotSlab<TUnits> slab, TUnits amount)
     {
-        _claim = claims.Union(_claim, lot.Claim);
-        _balance += lot.Amount;
+        if (amount == Total)
+        {
+            return Drain(slab);
+        }
+
+        Total -= amount;
+        return slab.Of(new Lot<TUnits>(_claim, amount, TUnits.Zero));
     }
 
-    protected override void Remove(Amount amount, List<Lot> taken)
+    public LotChain Drain(LotSlab<TUnits> slab)
     {
-        taken.Add(new Lot(_claim, amount, Amount.Zero));
-        _balance -= amount;
-        if (_balance.IsZero)
+        LotChain all = Total.IsZero ? default : slab.Of(new Lot<TUnits>(_claim, Total, TUnits.Zero));
+        this = default;
+        return all;
+    }
+}
+
+/// <summary>Steps on chains that several pools share.</summary>
+internal static class Chains
+{
+    /// <summary>
+    /// Takes up to an amount from the front; a lot is split where the amount ends in it. What is still wanting stays in
+    /// <paramref name="amount"/>.
+    /// </summary>
+    public static LotChain TakeFirst<TUnits>(LotSlab<TUnits> slab, ref LotChain lots, ref TUnits amount)
+        where TUnits : struct, IUnits<TUnits>
+    {
+        LotChain taken = default;
+        while (!amount.IsZero && !lots.IsEmpty)
         {
-            _claim = Lot.Clean;
+            int first = slab.First(lots);
+            Lot<TUnits> lot = slab[first];
+            if (lot.Amount > amount)
+            {
+                Lot<TUnits> part = lot.Part(amount);
+                slab[first] = lot.Without(part);
+                slab.Append(ref taken, part);
+                amount = TUnits.Zero;
+                return taken;
+            }
+
+            amount -= lot.Amount;
+            taken = slab.Join(taken, slab.Cut(ref lots));
         }
+
+        return taken;
     }
 }

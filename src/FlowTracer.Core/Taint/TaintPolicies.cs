@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using FlowTracer.Core.Model;
 
 namespace FlowTracer.Core.Taint;
 
@@ -17,8 +18,8 @@ public interface ITaintPolicy
     /// <summary>Which of several takers of one movement is served first.</summary>
     OutOrder OutOrder { get; }
 
-    /// <summary>An empty pool for a run with these claims.</summary>
-    LotPool NewPool(ClaimTable claims);
+    /// <summary>An empty pool for a run with these lots.</summary>
+    LotPool NewPool(LotSlab<Amount> lots);
 }
 
 /// <summary>
@@ -52,12 +53,12 @@ public static class TaintPolicies
 
     /// <summary>Every payment is a mixture in proportion.</summary>
     public static ITaintPolicy Haircut { get; } = new MixingPolicy(
-        "haircut", "every payment is a mixture in proportion", false, static _ => new HaircutPool());
+        "haircut", "every payment is a mixture in proportion", false, static lots => new LotPool<HaircutPool<Amount>>(lots));
 
     /// <summary>Everything that leaves a tainted pool is marked.</summary>
     public static ITaintPolicy Poison { get; } = new MixingPolicy(
         "poison", "everything that leaves a tainted balance is marked (reach, not value)", true,
-        static claims => new PoisonPool(claims));
+        static lots => new LotPool<PoisonPool<Amount>>(lots));
 
     /// <summary>All that have a name of their own, in the order a table shows them.</summary>
     public static ImmutableArray<ITaintPolicy> All { get; } = [Fifo, Lifo, Pifo, Libr, Tiho, Haircut, Poison];
@@ -93,19 +94,21 @@ public static class TaintPolicies
     {
         public bool MeasuresReach => false;
 
-        public LotPool NewPool(ClaimTable claims) => Lots switch
+        public LotPool NewPool(LotSlab<Amount> lots) => Lots switch
         {
-            InOrder.First or InOrder.Last => new QueuePool(newestFirst: Lots == InOrder.Last),
-            _ => new ClassPool(taintedFirst: Lots == InOrder.Taint),
+            InOrder.First => new LotPool<QueuePool<Amount, No>>(lots),
+            InOrder.Last => new LotPool<QueuePool<Amount, Yes>>(lots),
+            InOrder.Taint => new LotPool<ClassPool<Amount, Yes>>(lots),
+            _ => new LotPool<ClassPool<Amount, No>>(lots),
         };
     }
 
-    private sealed record MixingPolicy(string Name, string Summary, bool MeasuresReach, Func<ClaimTable, LotPool> Pool)
+    private sealed record MixingPolicy(string Name, string Summary, bool MeasuresReach, Func<LotSlab<Amount>, LotPool> Pool)
         : ITaintPolicy
     {
         // Takers are served as listed, which decides only who gets the units that do not divide.
         public OutOrder OutOrder => OutOrder.First;
 
-        public LotPool NewPool(ClaimTable claims) => Pool(claims);
+        public LotPool NewPool(LotSlab<Amount> lots) => Pool(lots);
     }
 }

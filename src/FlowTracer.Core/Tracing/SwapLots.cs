@@ -12,29 +12,53 @@ internal static class SwapLots
     /// earlier lot of its claim that has an amount, else to the nearest later one.
     /// </summary>
     /// <returns>Lots that had no such neighbour: their origin with no amount to carry it.</returns>
-    public static List<Lot> Convert(List<Lot> lots, Amount paid, Amount received)
+    public static List<Lot<TUnits>> Convert<TUnits>(List<Lot<TUnits>> lots, TUnits paid, TUnits received)
+        where TUnits : struct, IUnits<TUnits>
     {
-        Lot.MergeNeighbours(lots);
-        Amount[] weights = new Amount[lots.Count];
+        MergeNeighbours(lots);
+        TUnits[] weights = new TUnits[lots.Count];
         for (int i = 0; i < weights.Length; i++)
         {
             weights[i] = lots[i].Amount;
         }
 
-        Amount[] shares = new Amount[weights.Length];
-        Apportion.LargestRemainder(received, weights, paid, shares);
+        TUnits[] shares = new TUnits[weights.Length];
+        Apportion.LargestRemainder<TUnits>(received, weights, paid, shares);
         for (int i = 0; i < shares.Length; i++)
         {
             lots[i] = lots[i] with { Amount = shares[i] };
         }
 
-        List<Lot> dust = Bequeath(lots);
+        List<Lot<TUnits>> dust = Bequeath(lots);
         lots.RemoveAll(static lot => lot.Amount.IsZero);
         return dust;
     }
 
+    private static void MergeNeighbours<TUnits>(List<Lot<TUnits>> lots)
+        where TUnits : struct, IUnits<TUnits>
+    {
+        int kept = 0;
+        for (int i = 1; i < lots.Count; i++)
+        {
+            if (lots[kept].Merges(lots[i]))
+            {
+                lots[kept] = lots[kept].Plus(lots[i]);
+            }
+            else
+            {
+                lots[++kept] = lots[i];
+            }
+        }
+
+        if (lots.Count > 0)
+        {
+            lots.RemoveRange(kept + 1, lots.Count - kept - 1);
+        }
+    }
+
     // One way through for the heirs before a lot and one back for those behind it, however many lots come to nothing.
-    private static List<Lot> Bequeath(List<Lot> lots)
+    private static List<Lot<TUnits>> Bequeath<TUnits>(List<Lot<TUnits>> lots)
+        where TUnits : struct, IUnits<TUnits>
     {
         Dictionary<int, int> later = [];
         int[] heirs = new int[lots.Count];
@@ -47,7 +71,7 @@ internal static class SwapLots
             }
         }
 
-        List<Lot> dust = [];
+        List<Lot<TUnits>> dust = [];
         Dictionary<int, int> earlier = [];
         for (int i = 0; i < lots.Count; i++)
         {

@@ -2,7 +2,6 @@ using System.Numerics;
 using FlowTracer.Core.Attributions;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
-using FlowTracer.Core.Taint;
 
 namespace FlowTracer.Core.Tracing;
 
@@ -228,7 +227,7 @@ internal sealed partial class Sweep
     // when none makes it active, but a seed that claims what it has.
     private ActiveHolder Activate(Holder holder, int node, Position at, int depth, BigInteger? ownLegs)
     {
-        ActiveHolder active = new(holder, node, depth, _question.Policy.NewPool(_claims));
+        ActiveHolder active = new(holder, node, depth, _question.Policy.NewPool(_lots));
         _active[holder] = active;
         if (!holder.IsFee)
         {

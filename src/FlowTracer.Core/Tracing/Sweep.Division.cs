@@ -41,7 +41,7 @@ internal sealed partial class Sweep
         Amount take = Movement.Sum(flow.To);
         if (flow.Movement.Chain.Family == ChainFamily.Utxo)
         {
-            DivideCoins(flow, given, give, take);
+            DivideCoins(flow, given, give);
             return;
         }
 
@@ -51,75 +51,34 @@ internal sealed partial class Sweep
             return;
         }
 
-        LotPool pool = PoolOf(given);
-        if (flow.To.Length == 1 && give == take)
-        {
-            // One taker takes all as it was given: drawing once more would only turn a last-in order round.
-            pool.CopyTo(flow.Shares[0]);
-            return;
-        }
-
-        if (give < take)
-        {
-            pool.Put(Lot.CleanOf(take - give));
-        }
-
-        Serve(flow, pool);
-        pool.Drain(flow.Rest);
+        LotPool pool = _question.Policy.NewPool(_lots);
+        LotChain[] shares = new LotChain[flow.To.Length];
+        LotChain rest = Division.Transfers(
+            ref pool, _lots, _question.Policy.OutOrder, _lots.Of(given), give, TakesOf(flow), shares);
+        HandOut(flow, shares, rest);
     }
 
-    // A Bitcoin transaction: its inputs, in their order, are the pool, and whatever leaves it is drawn once. New issue goes
-    // first into a coinbase's pool, and first out of it backward. What nobody takes (a fee that is not followed, one that a
-    // coinbase left lying) is the last taker; backward it is clean money behind the outputs.
-    private void DivideCoins(Flow flow, List<Lot> given, Amount give, Amount take)
+    private void DivideCoins(Flow flow, List<Lot> given, Amount give)
     {
-        bool isCoinbase = flow.Movement.Kind == MovementKind.Reward;
-        if (give < take)
-        {
-            given.Insert(isCoinbase && _forward ? 0 : given.Count, Lot.CleanOf(take - give));
-        }
-
-        LotPool pool = PoolOf(given);
-        if (isCoinbase && !_forward && take < give)
-        {
-            pool.Take(give - take, flow.Rest);
-        }
-
-        Serve(flow, pool);
-        pool.Drain(flow.Rest);
+        LotPool pool = _question.Policy.NewPool(_lots);
+        LotChain[] shares = new LotChain[flow.To.Length];
+        CoinMovement movement = new(
+            flow.Movement.Kind == MovementKind.Reward, _forward, _forward && flow.To is [.., { Holder.IsFee: true }]);
+        LotChain rest = Division.Coins(
+            ref pool, _lots, _question.Policy.OutOrder, movement, _lots.Of(given), give, TakesOf(flow), shares);
+        HandOut(flow, shares, rest);
     }
 
-    private LotPool PoolOf(List<Lot> lots)
+    private static Amount[] TakesOf(Flow flow) => [.. flow.To.Select(static leg => leg.Amount)];
+
+    private void HandOut(Flow flow, LotChain[] shares, LotChain rest)
     {
-        LotPool pool = _question.Policy.NewPool(_claims);
-        foreach (Lot lot in lots)
+        for (int taker = 0; taker < shares.Length; taker++)
         {
-            pool.Put(lot);
+            _lots.MoveTo(shares[taker], flow.Shares[taker]);
         }
 
-        return pool;
-    }
-
-    // Takers are served in the policy's out-order, a transaction's fee after them.
-    private void Serve(Flow flow, LotPool pool)
-    {
-        int takers = flow.To.Length;
-        bool takesFee = _forward && takers > 0 && flow.To[^1].Holder.IsFee;
-        Amount[] takes = new Amount[takesFee ? takers - 1 : takers];
-        for (int i = 0; i < takes.Length; i++)
-        {
-            takes[i] = flow.To[i].Amount;
-        }
-
-        foreach (int taker in _question.Policy.OutOrder.Serve(takes))
-        {
-            pool.Take(takes[taker], flow.Shares[taker]);
-        }
-
-        if (takesFee)
-        {
-            pool.Take(flow.To[^1].Amount, flow.Shares[^1]);
-        }
+        _lots.MoveTo(rest, flow.Rest);
     }
 
     /// <summary>A movement on its way through the sweep.</summary>

@@ -1,6 +1,5 @@
 using FlowTracer.Core.Clustering;
 using FlowTracer.Core.Model;
-using FlowTracer.Core.Taint;
 
 namespace FlowTracer.Core.Tracing;
 

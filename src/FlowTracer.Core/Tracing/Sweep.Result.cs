@@ -3,7 +3,6 @@ using System.Numerics;
 using FlowTracer.Core.Clustering;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
-using FlowTracer.Core.Taint;
 
 namespace FlowTracer.Core.Tracing;
 

@@ -19,6 +19,7 @@ internal sealed partial class Sweep
     private readonly KnownHistories _histories;
     private readonly bool _forward;
     private readonly ClaimTable _claims;
+    private readonly LotSlab<Amount> _lots;
     private readonly MovementQueue _queue;
     private readonly FlowGraph _graph;
     private readonly SinkBook _sinks = new();
@@ -38,6 +39,7 @@ internal sealed partial class Sweep
         _histories = histories;
         _forward = question.Direction == Direction.Forward;
         _claims = new ClaimTable(question.Seeds.Length);
+        _lots = new LotSlab<Amount>(_claims);
         _queue = new MovementQueue(question.Direction);
         _graph = new FlowGraph(_claims);
         _seeds = [.. question.Seeds.Select((seed, index) => new SeedClaim(seed, index, question.Policy.MeasuresReach))];

@@ -70,7 +70,7 @@ public sealed class ApportionTests
     private static Amount[] Shares(Amount total, Amount[] weights)
     {
         Amount[] shares = new Amount[weights.Length];
-        Apportion.LargestRemainder(total, weights, weights.Aggregate(Amount.Zero, (sum, w) => sum + w), shares);
+        Apportion.LargestRemainder<Amount>(total, weights, weights.Aggregate(Amount.Zero, (sum, w) => sum + w), shares);
         return shares;
     }
 

@@ -21,7 +21,7 @@ public sealed class ManyLotsTests
     [InlineData("tiho")]
     public void A_queue_gives_each_lot_out_once(string policy)
     {
-        LotPool pool = TaintPolicies.Find(policy)!.NewPool(new ClaimTable(2));
+        LotPool pool = TaintPolicies.Find(policy)!.NewPool(new LotSlab<Amount>(new ClaimTable(2)));
         for (int i = 0; i < Many; i++)
         {
             pool.Put(i % 3 == 0 ? Lot.CleanOf(3) : new Lot(1 + (i % 2), 3, 3));
@@ -45,7 +45,7 @@ public sealed class ManyLotsTests
     [Fact]
     public void Haircut_finds_a_seed_among_a_hundred_thousand()
     {
-        LotPool pool = TaintPolicies.Haircut.NewPool(new ClaimTable(Many));
+        LotPool pool = TaintPolicies.Haircut.NewPool(new LotSlab<Amount>(new ClaimTable(Many)));
         for (int i = 0; i < 3 * Many; i++)
         {
             pool.Put(new Lot(1 + (i % Many), 1, 1));
@@ -71,7 +71,7 @@ public sealed class ManyLotsTests
             lots.Add(new Lot(2, 1, 3));
         }
 
-        List<Lot> dust = SwapLots.Convert(lots, 2 * Many, 1);
+        List<Lot> dust = SwapLots.Convert<Amount>(lots, 2 * Many, 1);
         Assert.Equal([new Lot(1, 1, 2 * Many)], lots);
         Assert.Equal(Many, dust.Count);
         Assert.All(dust, static lot => Assert.Equal(new Lot(2, 0, 3), lot));

@@ -266,7 +266,7 @@ public sealed class PoolTests
         Assert.Equal(takings, string.Join(" | ", taken));
     }
 
-    private static LotPool New(string policy, out ClaimTable claims) => TaintPolicies.Find(policy)!.NewPool(claims = new ClaimTable(3));
+    private static LotPool New(string policy, out ClaimTable claims) => TaintPolicies.Find(policy)!.NewPool(new LotSlab<Amount>(claims = new ClaimTable(3)));
 
     private static string Take(LotPool pool, Amount amount)
     {

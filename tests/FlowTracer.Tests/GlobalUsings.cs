@@ -1,0 +1,1 @@
+global using Lot = FlowTracer.Core.Taint.Lot<FlowTracer.Core.Model.Amount>;
