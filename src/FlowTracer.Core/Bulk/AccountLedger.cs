@@ -17,6 +17,7 @@ public sealed class AccountLedger<TUnits>
 
     private readonly Lazy<Links> _next;
     private readonly Lazy<Links> _previous;
+    private readonly Lazy<bool> _isEverOverdrawn;
 
     /// <summary>A ledger of columns that fit together; see <see cref="AccountLedgerBuilder{TUnits}"/>.</summary>
     public AccountLedger(
@@ -26,6 +27,7 @@ public sealed class AccountLedger<TUnits>
         (From, To, Amounts, Holders, Legs, Blocks) = (from, to, amounts, holders, legs, blocks);
         _next = new Lazy<Links>(() => next ?? Links.Between(this, forward: true));
         _previous = new Lazy<Links>(() => Links.Between(this, forward: false));
+        _isEverOverdrawn = new Lazy<bool>(() => !AddNets(new TUnits[Holders.Count], Rows));
     }
 
     /// <summary>How many movements.</summary>
@@ -53,6 +55,74 @@ public sealed class AccountLedger<TUnits>
 
     /// <summary>The next row of each holder of a row, in a direction. Those backward are made when first asked for.</summary>
     public Links LinksOf(Direction direction) => direction == Direction.Forward ? _next.Value : _previous.Value;
+
+    /// <summary>
+    /// Whether a holder ever gives more than it has, as in a record that lacks movements. Found by one way through the ledger
+    /// when first asked for.
+    /// </summary>
+    public bool IsEverOverdrawn => _isEverOverdrawn.Value;
+
+    /// <summary>Adds what the first rows leave each holder with; stops and says no where one gives more than it has.</summary>
+    internal bool AddNets(TUnits[] nets, int rows)
+    {
+        ReadOnlySpan<int> from = From.Span;
+        ReadOnlySpan<int> to = To.Span;
+        ReadOnlySpan<TUnits> amounts = Amounts.Span;
+        for (int row = 0; row < rows; row++)
+        {
+            int later = Math.Min(row + 16, rows - 1);
+            Memory.PrefetchAt(nets, from[later]);
+            Memory.PrefetchAt(nets, to[later]);
+            bool isCovered = LegsAt(from[row]) is >= 0 and int special
+                ? AddLegs(nets, special)
+                : Subtract(nets, from[row], amounts[row]) && Add(nets, to[row], amounts[row]);
+            if (!isCovered)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // Legs draw one after another, and what a holder got in the same row comes before only where it stands before.
+    private bool AddLegs(TUnits[] nets, int special)
+    {
+        ReadOnlySpan<int> starts = Legs.Starts.Span[(2 * special)..];
+        for (int leg = starts[0]; leg < starts[2]; leg++)
+        {
+            (int holder, TUnits amount) = (Legs.Holders.Span[leg], Legs.Amounts.Span[leg]);
+            if (leg < starts[1] ? !Subtract(nets, holder, amount) : !Add(nets, holder, amount))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool Subtract(TUnits[] nets, int holder, TUnits amount)
+    {
+        if (holder < 0)
+        {
+            return true;
+        }
+
+        ref TUnits net = ref nets[holder];
+        bool isCovered = net >= amount;
+        net = isCovered ? net - amount : net;
+        return isCovered;
+    }
+
+    private static bool Add(TUnits[] nets, int holder, TUnits amount)
+    {
+        if (holder >= 0)
+        {
+            nets[holder] += amount;
+        }
+
+        return true;
+    }
 
     /// <summary>The place of a row in <see cref="Legs"/>, or -1 for a plain one.</summary>
     public static int LegsAt(int from) => from < Nobody ? -2 - from : -1;

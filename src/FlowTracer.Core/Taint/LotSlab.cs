@@ -51,6 +51,8 @@ public sealed class LotSlab<TUnits>
         }
     }
 
+    internal int ClaimOf(int link) => _links[link].Claim;
+
     internal int First(LotChain chain) => chain.IsEmpty ? 0 : _links[chain.Last].Next;
 
     /// <summary>The lot after one of a chain; zero after the last.</summary>

@@ -19,7 +19,27 @@ public interface ITaintPolicy
     OutOrder OutOrder { get; }
 
     /// <summary>An empty pool for a run with these lots.</summary>
-    LotPool NewPool(LotSlab<Amount> lots);
+    LotPool NewPool(LotSlab<Amount> lots) => Accept(new PoolMaker(lots));
+
+    /// <summary>Calls back with the kind of pool of this policy: the one place that says which it is.</summary>
+    internal TResult Accept<TUnits, TResult>(IPoolUser<TUnits, TResult> user)
+        where TUnits : struct, IUnits<TUnits>;
+}
+
+/// <summary>What is done with the kind of pool that a policy names.</summary>
+internal interface IPoolUser<TUnits, TResult>
+    where TUnits : struct, IUnits<TUnits>
+{
+    /// <summary>Does it.</summary>
+    TResult With<TPool>()
+        where TPool : struct, ILotPool<TUnits>;
+}
+
+/// <summary>Makes a pool of the general sweep.</summary>
+internal sealed class PoolMaker(LotSlab<Amount> lots) : IPoolUser<Amount, LotPool>
+{
+    public LotPool With<TPool>()
+        where TPool : struct, ILotPool<Amount> => new LotPool<TPool>(lots);
 }
 
 /// <summary>
@@ -52,13 +72,10 @@ public static class TaintPolicies
         "tiho", "stolen money goes to the highest output", InOrder.Taint, OutOrder.Highest);
 
     /// <summary>Every payment is a mixture in proportion.</summary>
-    public static ITaintPolicy Haircut { get; } = new MixingPolicy(
-        "haircut", "every payment is a mixture in proportion", false, static lots => new LotPool<HaircutPool<Amount>>(lots));
+    public static ITaintPolicy Haircut { get; } = new HaircutPolicy();
 
     /// <summary>Everything that leaves a tainted pool is marked.</summary>
-    public static ITaintPolicy Poison { get; } = new MixingPolicy(
-        "poison", "everything that leaves a tainted balance is marked (reach, not value)", true,
-        static lots => new LotPool<PoisonPool<Amount>>(lots));
+    public static ITaintPolicy Poison { get; } = new PoisonPolicy();
 
     /// <summary>All that have a name of their own, in the order a table shows them.</summary>
     public static ImmutableArray<ITaintPolicy> All { get; } = [Fifo, Lifo, Pifo, Libr, Tiho, Haircut, Poison];
@@ -94,21 +111,33 @@ public static class TaintPolicies
     {
         public bool MeasuresReach => false;
 
-        public LotPool NewPool(LotSlab<Amount> lots) => Lots switch
+        TResult ITaintPolicy.Accept<TUnits, TResult>(IPoolUser<TUnits, TResult> user) => Lots switch
         {
-            InOrder.First => new LotPool<QueuePool<Amount, No>>(lots),
-            InOrder.Last => new LotPool<QueuePool<Amount, Yes>>(lots),
-            InOrder.Taint => new LotPool<ClassPool<Amount, Yes>>(lots),
-            _ => new LotPool<ClassPool<Amount, No>>(lots),
+            InOrder.First => user.With<QueuePool<TUnits, No>>(),
+            InOrder.Last => user.With<QueuePool<TUnits, Yes>>(),
+            InOrder.Taint => user.With<ClassPool<TUnits, Yes>>(),
+            _ => user.With<ClassPool<TUnits, No>>(),
         };
     }
 
-    private sealed record MixingPolicy(string Name, string Summary, bool MeasuresReach, Func<LotSlab<Amount>, LotPool> Pool)
-        : ITaintPolicy
+    private abstract record MixingPolicy(string Name, string Summary, bool MeasuresReach) : ITaintPolicy
     {
         // Takers are served as listed, which decides only who gets the units that do not divide.
         public OutOrder OutOrder => OutOrder.First;
 
-        public LotPool NewPool(LotSlab<Amount> lots) => Pool(lots);
+        public abstract TResult Accept<TUnits, TResult>(IPoolUser<TUnits, TResult> user)
+            where TUnits : struct, IUnits<TUnits>;
+    }
+
+    private sealed record HaircutPolicy()
+        : MixingPolicy("haircut", "every payment is a mixture in proportion", false)
+    {
+        public override TResult Accept<TUnits, TResult>(IPoolUser<TUnits, TResult> user) => user.With<HaircutPool<TUnits>>();
+    }
+
+    private sealed record PoisonPolicy()
+        : MixingPolicy("poison", "everything that leaves a tainted balance is marked (reach, not value)", true)
+    {
+        public override TResult Accept<TUnits, TResult>(IPoolUser<TUnits, TResult> user) => user.With<PoisonPool<TUnits>>();
     }
 }

@@ -10,10 +10,14 @@ namespace FlowTracer.Core.Tracing;
 public sealed record Moment(ulong? Block, long? TimeSeconds)
 {
     /// <summary>Whether a movement lies past it, as far as the movement's own block and time say.</summary>
-    public bool IsPassedBy(Movement movement, Direction direction)
+    public bool IsPassedBy(Movement movement, Direction direction) =>
+        IsPassedBy(movement.Position.Block, movement.Stamp.TimeSeconds, direction);
+
+    /// <summary>Whether a block lies past it, or a time where it is known.</summary>
+    internal bool IsPassedBy(ulong block, long? timeSeconds, Direction direction)
     {
-        return (Block is ulong block && IsPast(movement.Position.Block.CompareTo(block)))
-            || (TimeSeconds is long seconds && movement.Stamp.TimeSeconds is long time && IsPast(time.CompareTo(seconds)));
+        return (Block is ulong lastBlock && IsPast(block.CompareTo(lastBlock)))
+            || (TimeSeconds is long seconds && timeSeconds is long time && IsPast(time.CompareTo(seconds)));
 
         bool IsPast(int comparison) => direction == Direction.Forward ? comparison > 0 : comparison < 0;
     }

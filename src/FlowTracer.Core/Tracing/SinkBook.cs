@@ -1,10 +1,31 @@
 using System.Collections.Immutable;
+using FlowTracer.Core.Attributions;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.Core.Tracing;
 
 /// <summary>An end of value: its kind and the name under which the balance sheet counts it.</summary>
-internal readonly record struct SinkKey(SinkKind Kind, string Name);
+/// <param name="Kind">What kind of end.</param>
+/// <param name="Name">Actor, label or limit; empty where the kind says all.</param>
+public readonly record struct SinkKey(SinkKind Kind, string Name)
+{
+    /// <summary>Where value that reaches an address ends; null when it goes on. An actor that only repeats the category
+    /// ("bridge") names nobody; the label does.</summary>
+    internal static SinkKey? Of(Attribution? attribution) => attribution?.Stop is SinkKind kind
+        ? new SinkKey(
+            kind,
+            attribution.Actor.Length > 0 && attribution.Actor != attribution.Category ? attribution.Actor : attribution.Label)
+        : null;
+
+    /// <summary>Where value ends that nobody takes: a fee, the unresolved part of a transaction, or, backward, money that was
+    /// newly issued.</summary>
+    internal static SinkKey OfRest(MovementKind kind, bool forward) => kind switch
+    {
+        MovementKind.Unresolved => new SinkKey(SinkKind.Cut, CutNames.Unresolved),
+        MovementKind.Reward when !forward => new SinkKey(SinkKind.Edge, "issuance"),
+        _ => new SinkKey(SinkKind.Fee, string.Empty),
+    };
+}
 
 /// <summary>The balance sheets as they grow: what each seed has at which sink.</summary>
 internal sealed class SinkBook

@@ -83,18 +83,11 @@ internal sealed partial class Sweep
 
     private void EndAtStop(List<Arrival> lots, Asset asset, Attribution? attribution, int node)
     {
-        if (StopOf(attribution) is SinkKey sink)
+        if (SinkKey.Of(attribution) is SinkKey sink)
         {
             EndWhere(lots, static (_, _) => true, sink, asset, node);
         }
     }
-
-    // An actor that only repeats the category ("bridge") names nobody; the label does.
-    private static SinkKey? StopOf(Attribution? attribution) => attribution?.Stop is SinkKind kind
-        ? new SinkKey(
-            kind,
-            attribution.Actor.Length > 0 && attribution.Actor != attribution.Category ? attribution.Actor : attribution.Label)
-        : null;
 
     // Lots under the limit are cut where they arrive; neighbours that count as one lot are measured as one.
     private void EndSmallest(List<Arrival> lots, Asset asset, int node)

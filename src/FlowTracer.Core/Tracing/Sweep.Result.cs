@@ -78,7 +78,7 @@ internal sealed partial class Sweep
     // source does not know cannot be held by anybody.
     private SinkKey EndOf(ActiveHolder holder) => holder.GivesLater
         ? new SinkKey(SinkKind.Cut, CutNames.TimeWindow)
-        : StopOf(_attributions(holder.Holder.Address)) ?? new SinkKey(
+        : SinkKey.Of(_attributions(holder.Holder.Address)) ?? new SinkKey(
             holder.History!.Coverage.IsComplete && !holder.Holder.IsFee ? SinkKind.Held : SinkKind.Edge, string.Empty);
 
     private IEnumerable<Holding> HoldingsOf(ActiveHolder holder, List<Lot> lots, SinkKind sink)

@@ -348,16 +348,11 @@ internal sealed partial class Sweep
         ? active.Node
         : _graph.Of(holder, NodeRole.Source, _attributions(holder.Address));
 
-    // What nobody takes: a fee (also one that a coinbase left lying), the unresolved part of a transaction, or, backward,
-    // money that was newly issued.
+    // What nobody takes (a fee also where a coinbase left it lying).
     private void End(Flow flow, int from)
     {
-        (SinkKey sink, string name) = flow.Movement.Kind switch
-        {
-            MovementKind.Unresolved => (new SinkKey(SinkKind.Cut, CutNames.Unresolved), "unresolved"),
-            MovementKind.Reward when !_forward => (new SinkKey(SinkKind.Edge, "issuance"), "issuance"),
-            _ => (new SinkKey(SinkKind.Fee, string.Empty), "fee"),
-        };
+        SinkKey sink = SinkKey.OfRest(flow.Movement.Kind, _forward);
+        string name = sink.Kind == SinkKind.Fee ? "fee" : sink.Name;
         int node = _graph.Outside(flow.Movement.Chain, name, NodeRole.Sink);
         _graph.End(node, sink.Kind);
         Amount amount = Amount.Zero;

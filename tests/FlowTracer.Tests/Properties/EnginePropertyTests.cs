@@ -197,7 +197,7 @@ public sealed class EnginePropertyTests
     }
 
     /// <summary>Everything an answer says, but for the wording.</summary>
-    private static string Text(RefResult result)
+    internal static string Text(RefResult result)
     {
         StringWriter text = new();
         foreach (RefSeedResult seed in result.Seeds)

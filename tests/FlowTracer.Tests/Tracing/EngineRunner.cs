@@ -5,6 +5,7 @@ using System.Numerics;
 using System.Text;
 using FlowTracer.Chains.Recorded;
 using FlowTracer.Core.Attributions;
+using FlowTracer.Core.Bulk;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
 using FlowTracer.Core.Taint;
@@ -30,6 +31,7 @@ internal sealed class EngineRunner : ITagSource
     private readonly Dictionary<string, string> _nodes = [];
     private readonly Dictionary<OutPoint, string> _coins = [];
     private readonly Dictionary<Position, int> _orders = [];
+    private RecordLedger? _ledger;
 
     /// <summary>Makes a record of a case: once, however often it is asked.</summary>
     public EngineRunner(RefCase question)
@@ -58,14 +60,11 @@ internal sealed class EngineRunner : ITagSource
     /// <summary>The answer under a policy, its histories fetched in a way that must not matter.</summary>
     public RefResult Run(string policyName, FetchOptions fetch)
     {
-        ITaintPolicy policy = TaintPolicies.Find(policyName)!;
-        TraceQuestion question = new(
-            [.. _case.Seeds.Select(ToSeed)], policy,
-            _case.Backward ? Direction.Backward : Direction.Forward, ToLimits(), []) { FollowFees = _case.FollowFees };
+        TraceQuestion question = Question(policyName);
         Sweep sweep = new Tracer(_source, this, fetch).SweepAsync(question, null, CancellationToken.None).GetAwaiter().GetResult();
         Trace trace = sweep.ToTrace();
         return new RefResult(
-            policy.Name,
+            policyName,
             [.. trace.Balance.Select(balance => SeedResult(trace, balance))],
             Lots(sweep),
             Sum(trace.Gaps.Where(g => g.Kind == "unexplained-inflow")),
@@ -74,6 +73,71 @@ internal sealed class EngineRunner : ITagSource
                 .ToDictionary(a => Unknown(trace, a), _ => BigInteger.MinusOne), StringComparer.Ordinal),
             [.. trace.Gaps.Where(g => g.Kind == "collision").Select(g => Collision(trace, g))],
             [.. trace.Hops.Where(h => IsHolder(trace.Nodes[h.To])).Select(h => ToHop(trace, h))]);
+    }
+
+    private TraceQuestion Question(string policy) => new(
+        [.. _case.Seeds.Select(ToSeed)], TaintPolicies.Find(policy)!,
+        _case.Backward ? Direction.Backward : Direction.Forward, ToLimits(), []) { FollowFees = _case.FollowFees };
+
+    /// <summary>The answer of the sweep over columns.</summary>
+    public RefResult RunBulk(string policy, Pace pace)
+    {
+        TraceQuestion question = Question(policy);
+        RecordLedger ledger = _ledger ??= new RecordLedger(
+            _chain, [.. _rows.OrderBy(r => r.Key).Select(r => r.Value)], [.. question.Seeds.Select(seed => seed.Holder)]);
+        List<BulkHop> hops = [];
+        SortedDictionary<string, List<RefLot>> lots = new(StringComparer.Ordinal);
+        HashSet<Holder> covered = [.. _case.Covered.Where(holder => !_case.IsBitcoin).Select(ToHolder)];
+        BulkTrace trace = ledger.Run(
+            question, address => TagsOf(address) is { Count: > 0 } tags ? AttributionRules.Conclude(tags) : null,
+            holder => _case.IsBitcoin ? _case.IsCovered(Name(holder)) : covered.Contains(holder),
+            asked => asked with
+            {
+                Pace = pace,
+                Hops = hops.Add,
+                Left = (holder, left) =>
+                {
+                    if (ledger.IsHolder(holder))
+                    {
+                        lots[Name(ledger.HolderAt(holder))] =
+                            [.. left.Select(lot => new RefLot([.. lot.Seeds.Select(seed => _case.Seeds[seed].Id)], lot.Amount.ToBigInteger(), lot.Origin.ToBigInteger()))];
+                    }
+                },
+            },
+            CancellationToken.None);
+        hops.RemoveAll(hop => hop.To < 0 || !ledger.IsHolder(hop.To));
+        return new RefResult(
+            policy,
+            [.. trace.Sheets.Select(sheet => SeedResult(ledger, sheet, question.Seeds[sheet.Seed], hops))],
+            lots,
+            new SortedDictionary<string, BigInteger>(
+                trace.Unexplained.ToDictionary(gap => Name(ledger.HolderAt(gap.Key)), gap => gap.Value.ToBigInteger()), StringComparer.Ordinal),
+            new SortedDictionary<string, BigInteger>(
+                trace.OpeningUnknown.ToDictionary(holder => Name(ledger.HolderAt(holder)), _ => BigInteger.MinusOne), StringComparer.Ordinal),
+            [
+                .. trace.Sheets.SelectMany(sheet => sheet.ClaimedBefore.Select(other => new RefCollision(
+                    _case.Seeds[sheet.Seed].Id, _case.Seeds[other.Key].Id, Name(question.Seeds[sheet.Seed].Holder), other.Value.ToBigInteger()))),
+            ],
+            [
+                .. hops.Select(hop => new RefHop(
+                    _orders[ledger.MovementAt(hop.Row).Position], "", [], [_names[ledger.HolderAt(hop.To).Address]], hop.Amount.ToBigInteger(),
+                    [.. hop.Lots.Select(l => new RefLot([_case.Seeds[l.Seed].Id], l.Amount.ToBigInteger(), l.Origin.ToBigInteger()))])),
+            ]);
+    }
+
+    private RefSeedResult SeedResult(RecordLedger ledger, BulkSheet sheet, Seed seed, List<BulkHop> hops)
+    {
+        HashSet<string> reached = [.. hops.Where(hop => hop.Lots.Any(lot => lot.Seed == sheet.Seed)).Select(hop => _names[ledger.HolderAt(hop.To).Address])];
+        if (seed is BalanceSeed own && !sheet.Stolen.IsZero)
+        {
+            reached.Add(_names[own.Holder.Address]);
+        }
+
+        return new RefSeedResult(
+            _case.Seeds[sheet.Seed].Id, AssetName(seed.Asset), sheet.Stolen.ToBigInteger(),
+            sheet.ClaimedBefore.Values.Aggregate(BigInteger.Zero, (sum, amount) => sum + amount.ToBigInteger()),
+            [.. sheet.Sinks.Select(s => new RefSink(s.Sink.Kind.Word(), s.Sink.Name, AssetName(ledger.AssetAt(s.Asset)), s.Amount.ToBigInteger()))],
+            [.. reached.Order(StringComparer.Ordinal)]);
     }
 
     private static bool IsHolder(TraceNode node) => node.Kind is NodeKind.Address or NodeKind.Coin;

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using FlowTracer.Core.Model;
+using FlowTracer.Core.Tracing;
+
+namespace FlowTracer.Core.Bulk;
+
+/// <summary>The balance sheets of a bulk trace as they grow.</summary>
+internal sealed class BulkBook(int seeds)
+{
+    private readonly Dictionary<(SinkKey Sink, int Asset), Row[]> _rows = [];
+
+    /// <summary>The rows of one sink and asset, by seed, to add to.</summary>
+    public Row[] At(SinkKey sink, int asset)
+    {
+        if (!_rows.TryGetValue((sink, asset), out Row[]? rows))
+        {
+            rows = _rows[(sink, asset)] = new Row[seeds];
+        }
+
+        return rows;
+    }
+
+    /// <summary>What all sinks of a seed come to.</summary>
+    public Amount Total(int seed) =>
+        _rows.Values.Aggregate(Amount.Zero, (sum, rows) => sum + rows[seed].Amount);
+
+    /// <summary>The rows of a seed.</summary>
+    public ImmutableArray<BulkSink> Of(int seed) =>
+    [
+        .. _rows.Where(entry => entry.Value[seed].IsThere)
+            .Select(entry => new BulkSink(entry.Key.Sink, entry.Key.Asset, entry.Value[seed].Amount, entry.Value[seed].Count))
+            .OrderBy(static row => row.Sink.Kind)
+            .ThenByDescending(static row => row.Amount)
+            .ThenBy(static row => row.Sink.Name, StringComparer.Ordinal)
+            .ThenBy(static row => row.Asset),
+    ];
+
+    /// <summary>A seed's value at one sink.</summary>
+    internal struct Row
+    {
+        private HashSet<int>? _places;
+        private int _others;
+
+        public Amount Amount { get; private set; }
+
+        public bool IsThere { get; private set; }
+
+        public readonly int Count => _others + (_places?.Count ?? 0);
+
+        /// <summary>Adds value that ended at a place which may have been named before.</summary>
+        public void Add(Amount amount, int place)
+        {
+            (_places ??= []).Add(place);
+            (Amount, IsThere) = (Amount + amount, true);
+        }
+
+        /// <summary>Adds value that ended at a place never named before or again.</summary>
+        public void AddOnce(Amount amount)
+        {
+            _others++;
+            (Amount, IsThere) = (Amount + amount, true);
+        }
+    }
+}

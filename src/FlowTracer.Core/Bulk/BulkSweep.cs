@@ -1,0 +1,578 @@
+using System.Collections.Immutable;
+using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
+using FlowTracer.Core.Taint;
+using FlowTracer.Core.Tracing;
+
+namespace FlowTracer.Core.Bulk;
+
+/// <summary>
+/// The sweep over columns: the rules of <see cref="Sweep"/> with its pools, division and claims, for a ledger that is at hand
+/// as a whole. Steps count rows in the direction of the trace, so that backward is forward on mirrored rows.
+/// </summary>
+internal abstract partial class BulkSweep<TUnits, TPool>
+    where TUnits : struct, IUnits<TUnits>
+    where TPool : struct, ILotPool<TUnits>
+{
+    private const byte Active = 1;
+    private const byte Claims = 2;
+    private const byte Stop = 4;
+    private const byte StopKnown = 8;
+    private const byte GivesLater = 16;
+
+    private readonly BulkBook _book;
+    private readonly SeedClaim<TUnits>[] _seeds;
+    private readonly Dictionary<int, List<(SeedClaim<TUnits> Seed, int Output)>> _seedsAt = [];
+    private readonly Dictionary<int, List<SeedClaim<TUnits>>> _claimsOf = [];
+    private readonly SortedDictionary<int, TUnits> _unexplained = [];
+    private readonly SortedSet<int> _openingUnknown = [];
+    private readonly HashSet<int> _activeAddresses = [];
+    private readonly List<int> _reached = [];
+    private readonly Queue<int> _waiting;
+    private readonly RowQueue _queue;
+    private readonly byte[] _flags;
+    private readonly int[] _depths;
+    private readonly bool _isSimple;
+    private bool _windowPassed;
+    private long _rowsRead;
+
+    protected BulkSweep(BulkQuestion question, int rows, int holders, BlockColumns blocks)
+    {
+        (Question, Rows, Blocks) = (question, rows, blocks);
+        IsForward = question.Direction == Direction.Forward;
+        Slab = new LotSlab<TUnits>(new ClaimTable(question.Seeds.Length));
+        _book = new BulkBook(question.Seeds.Length);
+        _queue = new RowQueue(rows);
+        _flags = new byte[holders];
+        _depths = question.Limits.Hops is null ? [] : new int[holders];
+        _isSimple = question.Limits.Hops is null && question.Limits.Addresses is null && question.Limits.Degree is null;
+        _seeds = [.. question.Seeds.Select((seed, index) => new SeedClaim<TUnits>(
+            index, seed.Limit is Amount limit ? TUnits.Of(limit) : null, seed.Output >= 0, question.Policy.MeasuresReach))];
+        foreach (SeedClaim<TUnits> claim in _seeds)
+        {
+            Await(claim, question.Seeds[claim.Index]);
+        }
+
+        // Those that start at one place keep the order of the question.
+        _waiting = new Queue<int>(_seeds.Select(static seed => seed.Index)
+            .Where(seed => question.Seeds[seed].Output < 0)
+            .OrderBy(seed => StepOfBoundary(question.Seeds[seed].Row)));
+    }
+
+    protected BulkQuestion Question { get; }
+
+    protected bool IsForward { get; }
+
+    protected int Rows { get; }
+
+    protected BlockColumns Blocks { get; }
+
+    protected LotSlab<TUnits> Slab { get; }
+
+    protected Side From { get; } = new();
+
+    protected Side To { get; } = new();
+
+    /// <summary>Whether no limit asks for more than which holders are active.</summary>
+    protected bool IsSimple => _isSimple && Question.Limits.Window is null && Question.SmallestLot is null && Question.Hops is null;
+
+    protected long RowsRead => _rowsRead;
+
+    protected void CountRows(int rows) => _rowsRead += rows;
+
+    /// <summary>Runs to the end.</summary>
+    /// <exception cref="OverflowException">A holder would have more than the width counts.</exception>
+    /// <exception cref="InvariantException">The result does not add up: a bug.</exception>
+    public BulkTrace Run(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            int next = _queue.First();
+            if (_waiting.TryPeek(out int seed) && (next < 0 || StepOfBoundary(Question.Seeds[seed].Row) <= next))
+            {
+                Start(_seeds[_waiting.Dequeue()]);
+                continue;
+            }
+
+            if (next < 0)
+            {
+                return Settle();
+            }
+
+            _queue.Remove(next);
+            if ((++_rowsRead & 0xFFFF) == 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            Visit(RowOf(next));
+            if (WantsScan(next))
+            {
+                Scan(next + 1, cancellationToken);
+                return Settle();
+            }
+        }
+    }
+
+    // --- what the two ledgers do each in their way ------------------------------------------------------------------
+
+    /// <summary>Fills the two sides of a row, givers and takers in the direction of the trace.</summary>
+    protected abstract MovementKind Read(int row);
+
+    /// <summary>Adds the next rows of a row's active holders to the queue.</summary>
+    protected abstract void QueueNext(int row);
+
+    /// <summary>Adds the first row of a holder that lies behind a boundary of rows.</summary>
+    protected abstract void QueueFrom(int holder, int boundary);
+
+    /// <summary>What a holder got and gave before a boundary of rows; it gave more where the ledger lacks some.</summary>
+    protected abstract Net OpeningAt(int holder, int boundary);
+
+    /// <summary>Whether a holder has nothing before the row that makes it active, but what that row says.</summary>
+    protected abstract bool IsCoin { get; }
+
+    protected abstract bool IsFee(int holder);
+
+    /// <summary>The number of a holder's address; negative where it has none.</summary>
+    protected abstract int AddressOf(int holder);
+
+    /// <summary>The place that a holder is in the sheet.</summary>
+    protected abstract int PlaceOf(int holder);
+
+    protected abstract int AssetOf(int holder);
+
+    protected abstract TUnits TotalOf(int holder);
+
+    protected abstract void Put(int holder, LotChain lots, TUnits amount);
+
+    /// <summary>Puts lots that claims or ends have changed since they were divided.</summary>
+    protected virtual void PutChanged(int holder, LotChain lots, TUnits amount) => Put(holder, lots, amount);
+
+    /// <summary>Takes what a holder gives, at most what it has.</summary>
+    protected abstract LotChain Draw(int holder, TUnits amount);
+
+    protected abstract LotChain DrainAll(int holder);
+
+    /// <summary>With whom a holder deals from a row on, inside the window.</summary>
+    protected abstract int Counterparties(int holder, int row);
+
+    /// <summary>Whether from here on it is better to read every row.</summary>
+    protected virtual bool WantsScan(int step) => false;
+
+    /// <summary>Reads every row from a step on.</summary>
+    protected virtual void Scan(int step, CancellationToken cancellationToken) => throw new InvariantException("nothing to scan");
+
+    // --- rows and steps -----------------------------------------------------------------------------------------------
+
+    protected int RowOf(int step) => IsForward ? step : Rows - 1 - step;
+
+    protected int StepOf(int row) => IsForward ? row : Rows - 1 - row;
+
+    /// <summary>The first step that lies behind a boundary: forward the row itself, backward the one before it.</summary>
+    protected int StepOfBoundary(int row) => IsForward ? row : Rows - row;
+
+    /// <summary>The boundary just before a row, in the direction.</summary>
+    protected int BoundaryAt(int row) => IsForward ? row : row + 1;
+
+    protected void Queue(int row)
+    {
+        if (row >= 0)
+        {
+            _queue.Add(StepOf(row));
+        }
+    }
+
+    protected void QueueBehind(int row, int boundary)
+    {
+        if (row >= 0 && StepOf(row) >= StepOfBoundary(boundary))
+        {
+            Queue(row);
+        }
+    }
+
+    protected bool IsActive(int holder) => (_flags[holder] & Active) != 0;
+
+    protected bool HasClaims(int holder) => (_flags[holder] & Claims) != 0;
+
+    protected bool HasSeedsAt(int row) => _seedsAt.Count > 0 && _seedsAt.ContainsKey(row);
+
+    protected ref byte FlagsOf(int holder) => ref _flags[holder];
+
+    /// <summary>Starts the seeds of holders that claim from a step on.</summary>
+    protected void StartUntil(int step)
+    {
+        while (_waiting.TryPeek(out int seed) && StepOfBoundary(Question.Seeds[seed].Row) <= step)
+        {
+            Start(_seeds[_waiting.Dequeue()]);
+        }
+    }
+
+    protected bool IsWaiting => _waiting.Count > 0;
+
+    protected IReadOnlyList<int> Reached => _reached;
+
+    private void Await(SeedClaim<TUnits> claim, BulkSeed seed)
+    {
+        if (seed.Output < 0)
+        {
+            return;
+        }
+
+        if (!_seedsAt.TryGetValue(seed.Row, out List<(SeedClaim<TUnits>, int)>? seeds))
+        {
+            seeds = _seedsAt[seed.Row] = [];
+            Queue(seed.Row);
+        }
+
+        seeds.Add((claim, seed.Output));
+    }
+
+    private void Start(SeedClaim<TUnits> seed)
+    {
+        (int holder, int boundary) = (Question.Seeds[seed.Index].Holder, Question.Seeds[seed.Index].Row);
+        if (!IsActive(holder))
+        {
+            Activate(holder, OpeningAt(holder, boundary), depth: 0);
+            QueueFrom(holder, boundary);
+        }
+
+        // Seeds that claim one holder's money claim it in the order the question gives them.
+        if (!_claimsOf.TryGetValue(holder, out List<SeedClaim<TUnits>>? claims))
+        {
+            claims = _claimsOf[holder] = [];
+        }
+
+        int place = claims.FindIndex(other => other.Index > seed.Index);
+        claims.Insert(place < 0 ? claims.Count : place, seed);
+        _flags[holder] |= Claims;
+        SetDepth(holder, 0);
+        TUnits total = TotalOf(holder);
+        if (total.IsZero)
+        {
+            return;
+        }
+
+        List<Lot<TUnits>> lots = [];
+        Slab.MoveTo(DrainAll(holder), lots);
+        List<Arrival<TUnits>> claimed = [.. lots.Select(static lot => new Arrival<TUnits>(lot, Lot<TUnits>.Clean))];
+        seed.Take(claimed);
+        PutChanged(holder, ChainOf(claimed), total);
+    }
+
+    // --- one row ------------------------------------------------------------------------------------------------------
+
+    protected void Visit(int row)
+    {
+        MovementKind kind = Read(row);
+        if (!(From.Count == 1 && To.Count == 1 && From.Holders[0] == To.Holders[0]))
+        {
+            Follow(row, kind);
+        }
+
+        QueueNext(row);
+    }
+
+    private void Follow(int row, MovementKind kind)
+    {
+        List<(SeedClaim<TUnits> Seed, int Output)>? seeds = _seedsAt.GetValueOrDefault(row);
+        if (IsPastWindow(row))
+        {
+            Invariant.Check(seeds is null, $"a seed at row {row} lies past the time window");
+            MarkLaterGivers();
+            return;
+        }
+
+        int? depth = DrawAll();
+        if (seeds is null && depth is null && !AnyClaims())
+        {
+            ReceiveClean();
+            return;
+        }
+
+        ClaimGiven(seeds);
+        Mix(row);
+        int place = From.Count == 1 && !(IsForward && kind == MovementKind.Reward)
+            ? From.Holders[0]
+            : From.Count == 0 ? BulkHop.Nobody : BulkHop.Together;
+        RecordGiven(row, place);
+        List<Lot<TUnits>> dust = [];
+        LotChain rest = Divide(kind, dust);
+        for (int taker = 0; taker < To.Count; taker++)
+        {
+            Receive(row, place, taker, seeds, depth is int giver ? giver + 1 : 0);
+        }
+
+        if (dust.Count > 0)
+        {
+            Book(dust, new SinkKey(SinkKind.Cut, CutNames.Dust), To.Holders[0], place < 0 ? place - Rows : PlaceOf(place));
+        }
+
+        End(row, kind, place, rest);
+    }
+
+    // Once past, always past: a movement without a time is past the window when one before it was.
+    private bool IsPastWindow(int row) => _windowPassed |= LiesPastWindow(row);
+
+    /// <summary>Whether a row's own block or time says that it lies past the window.</summary>
+    protected bool LiesPastWindow(int row)
+    {
+        if (Question.Limits.Window is not Moment window || Blocks.Of(row) is not (>= 0 and int block))
+        {
+            return false;
+        }
+
+        long time = Blocks.Times.Span[block];
+        return window.IsPassedBy(Blocks.Numbers.Span[block], time < 0 ? null : time, Question.Direction);
+    }
+
+    private void MarkLaterGivers()
+    {
+        for (int i = 0; i < From.Count; i++)
+        {
+            if (IsActive(From.Holders[i]))
+            {
+                _flags[From.Holders[i]] |= GivesLater;
+            }
+        }
+    }
+
+    // Takes what each giver gives. Returns the smallest depth of those that give tainted lots; null when none does.
+    private int? DrawAll()
+    {
+        int? depth = null;
+        for (int i = 0; i < From.Count; i++)
+        {
+            (int holder, TUnits amount) = (From.Holders[i], From.Amounts[i]);
+            if (!IsActive(holder))
+            {
+                From.Lots[i] = Slab.Of(Lot<TUnits>.CleanOf(amount));
+                continue;
+            }
+
+            From.Lots[i] = DrawWithGap(holder, amount);
+            if (IsTainted(From.Lots[i]))
+            {
+                int own = DepthOf(holder);
+                depth = depth is int smallest ? Math.Min(smallest, own) : own;
+            }
+        }
+
+        return depth;
+    }
+
+    protected LotChain DrawWithGap(int holder, TUnits amount)
+    {
+        TUnits total = TotalOf(holder);
+        if (total < amount)
+        {
+            TUnits shortfall = amount - total;
+            Put(holder, Slab.Of(Lot<TUnits>.CleanOf(shortfall)), shortfall);
+            _unexplained[holder] = _unexplained.GetValueOrDefault(holder) + shortfall;
+        }
+
+        return Draw(holder, amount);
+    }
+
+    protected bool IsTainted(LotChain lots)
+    {
+        for (int link = Slab.First(lots); link != 0; link = Slab.Next(lots, link))
+        {
+            if (Slab.ClaimOf(link) != Lot<TUnits>.Clean)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool AnyClaims()
+    {
+        for (int i = 0; i < To.Count; i++)
+        {
+            if (HasClaims(To.Holders[i]) && _claimsOf[To.Holders[i]].Exists(static claim => claim.IsOpen))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void ReceiveClean()
+    {
+        for (int i = 0; i < From.Count; i++)
+        {
+            Slab.Free(From.Lots[i]);
+        }
+
+        for (int i = 0; i < To.Count; i++)
+        {
+            if (IsActive(To.Holders[i]))
+            {
+                Put(To.Holders[i], Slab.Of(Lot<TUnits>.CleanOf(To.Amounts[i])), To.Amounts[i]);
+            }
+        }
+    }
+
+    // Backward, a seed claims what its output gives back.
+    private void ClaimGiven(List<(SeedClaim<TUnits> Seed, int Output)>? seeds)
+    {
+        if (IsForward || seeds is null)
+        {
+            return;
+        }
+
+        for (int i = 0; i < From.Count; i++)
+        {
+            if (seeds.Exists(seed => seed.Output == i))
+            {
+                List<Arrival<TUnits>> given = ArrivalsOf(From.Lots[i]);
+                ClaimOutput(seeds, i, given);
+                From.Lots[i] = ChainOf(given);
+            }
+        }
+    }
+
+    private void ClaimOutput(List<(SeedClaim<TUnits> Seed, int Output)> seeds, int output, List<Arrival<TUnits>> lots)
+    {
+        foreach ((SeedClaim<TUnits> seed, int at) in seeds)
+        {
+            if (at != output)
+            {
+                continue;
+            }
+
+            if (Question.Policy.MeasuresReach)
+            {
+                seed.Mark(lots, Slab.Claims);
+            }
+            else
+            {
+                seed.TakeOutput(lots);
+            }
+        }
+    }
+
+    // Where many owners mix, what enters ends, and what comes out is clean.
+    private void Mix(int row)
+    {
+        if (Question.Mixes is null || !Array.Exists(From.Lots[..From.Count], IsTainted) || Question.Mixes(row) is not string protocol)
+        {
+            return;
+        }
+
+        for (int i = 0; i < From.Count; i++)
+        {
+            if (IsTainted(From.Lots[i]))
+            {
+                Hop(row, From.Holders[i], BulkHop.Together, From.Amounts[i], From.Lots[i]);
+                EndAll(From.Lots[i], new SinkKey(SinkKind.Mixer, $"CoinJoin ({protocol})"), From.Holders[i], -3 - row);
+                From.Lots[i] = Slab.Of(Lot<TUnits>.CleanOf(From.Amounts[i]));
+            }
+        }
+    }
+
+    private void RecordGiven(int row, int place)
+    {
+        for (int i = 0; Question.Hops is not null && place == BulkHop.Together && i < From.Count; i++)
+        {
+            Hop(row, From.Holders[i], BulkHop.Together, From.Amounts[i], From.Lots[i]);
+        }
+    }
+
+    // Gives every taker its lots, and what no taker takes to the rest.
+    private LotChain Divide(MovementKind kind, List<Lot<TUnits>> dust)
+    {
+        LotChain given = default;
+        TUnits give = TUnits.Zero;
+        for (int i = 0; i < From.Count; i++)
+        {
+            given = Slab.Join(given, From.Lots[i]);
+            give += From.Amounts[i];
+        }
+
+        if (kind == MovementKind.Swap)
+        {
+            List<Lot<TUnits>> lots = [];
+            Slab.MoveTo(given, lots);
+            dust.AddRange(SwapLots.Convert(lots, From.Amounts[0], To.Amounts[0]));
+            To.Lots[0] = Slab.Of(lots);
+            return default;
+        }
+
+        TPool pool = default;
+        ReadOnlySpan<TUnits> takes = To.Amounts.AsSpan(0, To.Count);
+        OutOrder order = Question.Policy.OutOrder;
+        if (IsCoin)
+        {
+            CoinMovement movement = new(
+                kind == MovementKind.Reward, IsForward, IsForward && To.Count > 0 && IsFee(To.Holders[To.Count - 1]));
+            return Division.Coins(ref pool, Slab, order, movement, given, give, takes, To.Lots);
+        }
+
+        if (From.Count == 1 && To.Count == 1 && give == takes[0])
+        {
+            To.Lots[0] = given;
+            return default;
+        }
+
+        return Division.Transfers(ref pool, Slab, order, given, give, takes, To.Lots);
+    }
+
+    private void End(int row, MovementKind kind, int place, LotChain rest)
+    {
+        if (!IsTainted(rest))
+        {
+            Slab.Free(rest);
+            return;
+        }
+
+        Hop(row, place, BulkHop.Nobody, SumOf(rest), rest);
+        EndAll(rest, SinkKey.OfRest(kind, IsForward), From.Holders[0], BulkHop.Nobody);
+    }
+
+    /// <summary>What came in less what went out: one of the two is zero.</summary>
+    protected struct Net
+    {
+        public TUnits In { get; private set; }
+
+        public TUnits Out { get; private set; }
+
+        public void Add(TUnits amount) =>
+            (In, Out) = Out >= amount ? (In, Out - amount) : (In + (amount - Out), TUnits.Zero);
+
+        public void Subtract(TUnits amount) =>
+            (In, Out) = In >= amount ? (In - amount, Out) : (TUnits.Zero, Out + (amount - In));
+    }
+
+    /// <summary>One side of a row.</summary>
+    protected sealed class Side
+    {
+        public int Count { get; private set; }
+
+        public int[] Holders { get; private set; } = new int[4];
+
+        public TUnits[] Amounts { get; private set; } = new TUnits[4];
+
+        /// <summary>What each gives or gets.</summary>
+        public LotChain[] Lots { get; private set; } = new LotChain[4];
+
+        public void Clear() => Count = 0;
+
+        public void Add(int holder, TUnits amount)
+        {
+            if (Count == Holders.Length)
+            {
+                int[] holders = Holders;
+                TUnits[] amounts = Amounts;
+                Array.Resize(ref holders, 2 * Count);
+                Array.Resize(ref amounts, 2 * Count);
+                (Holders, Amounts, Lots) = (holders, amounts, new LotChain[2 * Count]);
+            }
+
+            (Holders[Count], Amounts[Count]) = (holder, amount);
+            Count++;
+        }
+    }
+}
