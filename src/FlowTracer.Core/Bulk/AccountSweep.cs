@@ -35,6 +35,8 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
 
     protected override bool IsCoin => false;
 
+    protected override bool IsOnlyHolderOfPlace => _ledger.Holders.Assets.IsEmpty;
+
     protected override MovementKind Read(int row)
     {
         (Side from, Side to) = (From, To);
@@ -169,6 +171,7 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         ReadOnlySpan<int> takers = _takers.Span;
         ReadOnlySpan<TUnits> amounts = _ledger.Amounts.Span;
         bool isSimple = IsSimple;
+        int seedStep = NextSeedFrom(step);
         for (; step < Rows; step++)
         {
             if (IsWaiting)
@@ -190,13 +193,14 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
 
             int row = RowOf(step);
             (int giver, int taker) = (givers[row], takers[row]);
-            if (giver >= Nobody && taker >= Nobody && !HasSeedsAt(row))
+            if (giver >= Nobody && taker >= Nobody && step != seedStep)
             {
                 Transfer(row, giver, taker, amounts[row], isSimple);
             }
             else
             {
                 VisitScanning(row);
+                seedStep = NextSeedFrom(step + 1);
             }
         }
     }
@@ -223,7 +227,8 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         }
         else if (giver != taker)
         {
-            Move(row, DrawWithGap(giver, amount), giver, taker, receives, amount);
+            ref TPool pool = ref _pools[giver];
+            Move(row, pool.Total < amount ? DrawWithGap(giver, amount) : pool.Take(Slab, amount), giver, taker, receives, amount);
         }
     }
 

@@ -39,6 +39,7 @@ internal sealed class BulkBook(int seeds)
     internal struct Row
     {
         private HashSet<int>? _places;
+        private int _lastPlace;
         private int _others;
 
         public Amount Amount { get; private set; }
@@ -50,14 +51,24 @@ internal sealed class BulkBook(int seeds)
         /// <summary>Adds value that ended at a place which may have been named before.</summary>
         public void Add(Amount amount, int place)
         {
-            (_places ??= []).Add(place);
+            if (_places is null || place != _lastPlace)
+            {
+                (_places ??= []).Add(place);
+                _lastPlace = place;
+            }
+
             (Amount, IsThere) = (Amount + amount, true);
         }
 
-        /// <summary>Adds value that ended at a place never named before or again.</summary>
-        public void AddOnce(Amount amount)
+        /// <summary>Adds value that ended at a place, where each place is named in one run of calls only.</summary>
+        public void AddInTurn(Amount amount, int place)
         {
-            _others++;
+            if (!IsThere || place != _lastPlace)
+            {
+                _others++;
+                _lastPlace = place;
+            }
+
             (Amount, IsThere) = (Amount + amount, true);
         }
     }

@@ -374,13 +374,26 @@ internal abstract partial class BulkSweep<TUnits, TPool>
         {
             foreach (int seed in Slab.Claims.SeedsOf(lot.Claim))
             {
-                RowsOf(sink, holder, seed)[seed].Add(CountOf(lot), place);
+                RowsOf(sink, place, Question.Policy.MeasuresReach ? AssetOf(holder) : AssetOfSeed(seed))[seed].Add(CountOf(lot), place);
             }
         }
     }
 
-    private BulkBook.Row[] RowsOf(SinkKey sink, int holder, int seed) =>
-        _book.At(sink, Question.Policy.MeasuresReach ? AssetOf(holder) : AssetOfSeed(seed));
+    // A place has one sink of each kind, but for the limits' many; names are looked up once for each.
+    private BulkBook.Row[] RowsOf(SinkKey sink, int place, int asset)
+    {
+        if (sink.Kind == SinkKind.Cut)
+        {
+            return _book.At(sink, asset);
+        }
+
+        if (!_sheetRows.TryGetValue((place, (int)sink.Kind, asset), out BulkBook.Row[]? rows))
+        {
+            rows = _sheetRows[(place, (int)sink.Kind, asset)] = _book.At(sink, asset);
+        }
+
+        return rows;
+    }
 
     private Amount CountOf(Lot<TUnits> lot) => (Question.Policy.MeasuresReach ? lot.Amount : lot.Origin).ToAmount();
 
@@ -423,9 +436,28 @@ internal abstract partial class BulkSweep<TUnits, TPool>
         SinkKey sink = (_flags[holder] & GivesLater) != 0
             ? new SinkKey(SinkKind.Cut, CutNames.TimeWindow)
             : stop ?? new SinkKey(!IsFee(holder) && Question.IsComplete(holder) ? SinkKind.Held : SinkKind.Edge, string.Empty);
+        if (stop is null && IsOnlyHolderOfPlace && sink.Kind is SinkKind.Held or SinkKind.Edge)
+        {
+            SettleInTurn(lots, sink.Kind == SinkKind.Held ? _heldRows ??= _book.At(sink, 0) : _edgeRows ??= _book.At(sink, 0), holder);
+            return;
+        }
+
         for (int link = Slab.First(lots); link != 0; link = Slab.Next(lots, link))
         {
             Book(Slab[link], sink, holder, PlaceOf(holder));
+        }
+    }
+
+    // In one asset, each address comes here once.
+    private void SettleInTurn(LotChain lots, BulkBook.Row[] rows, int place)
+    {
+        for (int link = Slab.First(lots); link != 0; link = Slab.Next(lots, link))
+        {
+            Lot<TUnits> lot = Slab[link];
+            foreach (int seed in Slab.Claims.SeedsOf(lot.Claim))
+            {
+                rows[seed].AddInTurn(CountOf(lot), place);
+            }
         }
     }
 

@@ -29,10 +29,14 @@ internal abstract partial class BulkSweep<TUnits, TPool>
     private readonly HashSet<int> _activeAddresses = [];
     private readonly List<int> _reached = [];
     private readonly Queue<int> _waiting;
+    private readonly Queue<int> _seedSteps;
+    private readonly Dictionary<(int Place, int Kind, int Asset), BulkBook.Row[]> _sheetRows = [];
     private readonly RowQueue _queue;
     private readonly byte[] _flags;
     private readonly int[] _depths;
     private readonly bool _isSimple;
+    private BulkBook.Row[]? _heldRows;
+    private BulkBook.Row[]? _edgeRows;
     private bool _windowPassed;
     private long _rowsRead;
 
@@ -57,8 +61,10 @@ internal abstract partial class BulkSweep<TUnits, TPool>
         _waiting = new Queue<int>(_seeds.Select(static seed => seed.Index)
             .Where(seed => question.Seeds[seed].Output < 0)
             .OrderBy(seed => StepOfBoundary(question.Seeds[seed].Row)));
+        _seedSteps = new Queue<int>(_seedsAt.Keys.Select(StepOf).Order());
     }
 
+    /// <summary>What is asked.</summary>
     protected BulkQuestion Question { get; }
 
     protected bool IsForward { get; }
@@ -128,6 +134,9 @@ internal abstract partial class BulkSweep<TUnits, TPool>
     /// <summary>What a holder got and gave before a boundary of rows; it gave more where the ledger lacks some.</summary>
     protected abstract Net OpeningAt(int holder, int boundary);
 
+    /// <summary>Whether no two holders are one place in the sheet, and all are of asset 0.</summary>
+    protected abstract bool IsOnlyHolderOfPlace { get; }
+
     /// <summary>Whether a holder has nothing before the row that makes it active, but what that row says.</summary>
     protected abstract bool IsCoin { get; }
 
@@ -194,7 +203,16 @@ internal abstract partial class BulkSweep<TUnits, TPool>
 
     protected bool HasClaims(int holder) => (_flags[holder] & Claims) != 0;
 
-    protected bool HasSeedsAt(int row) => _seedsAt.Count > 0 && _seedsAt.ContainsKey(row);
+    /// <summary>The first step from one on at which a seed is an output; steps are asked for in their order.</summary>
+    protected int NextSeedFrom(int step)
+    {
+        while (_seedSteps.TryPeek(out int next) && next < step)
+        {
+            _seedSteps.Dequeue();
+        }
+
+        return _seedSteps.TryPeek(out int found) ? found : Rows;
+    }
 
     protected ref byte FlagsOf(int holder) => ref _flags[holder];
 

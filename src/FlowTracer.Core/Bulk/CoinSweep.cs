@@ -27,6 +27,8 @@ internal sealed class CoinSweep<TPool> : BulkSweep<Units64, TPool>
 
     protected override bool IsCoin => true;
 
+    protected override bool IsOnlyHolderOfPlace => true;
+
     protected override MovementKind Read(int row)
     {
         (Side from, Side to) = IsForward ? (From, To) : (To, From);
