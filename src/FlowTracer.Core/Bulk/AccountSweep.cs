@@ -14,15 +14,17 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
     // Following costs more a row than scanning: from this share of the ledger on, the rest is scanned.
     private const int ScanFromOneRowIn = 32;
 
-    // How many rows ahead memory is asked for: the time of one access, over that of one row.
-    private const int Ahead = 16;
+    // How many rows ahead memory is asked for: of holders, of their last lots and of their first, each told by the one before.
+    private const int HoldersAhead = 24;
+    private const int LastAhead = 14;
+    private const int FirstAhead = 7;
 
     private readonly AccountLedger<TUnits> _ledger;
     private readonly ReadOnlyMemory<int> _givers;
     private readonly ReadOnlyMemory<int> _takers;
     private readonly Links _links;
     private readonly TPool[] _pools;
-    private TUnits[]? _nets;
+    private bool _isScanning;
 
     public AccountSweep(AccountLedger<TUnits> ledger, BulkQuestion question)
         : base(question, ledger.Rows, ledger.Holders.Count, ledger.Blocks)
@@ -30,7 +32,7 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         _ledger = ledger;
         (_givers, _takers) = IsForward ? (ledger.From, ledger.To) : (ledger.To, ledger.From);
         _links = ledger.LinksOf(question.Direction);
-        _pools = new TPool[ledger.Holders.Count];
+        _pools = Memory.Scattered<TPool>(ledger.Holders.Count);
     }
 
     protected override bool IsCoin => false;
@@ -86,13 +88,15 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         Queue(row);
     }
 
-    // The rows before the boundary in chain order, whatever the direction; while scanning, their net is at hand.
+    // The rows before the boundary in chain order, whatever the direction; while scanning, what they leave is at hand, and
+    // given over.
     protected override Net OpeningAt(int holder, int boundary)
     {
         Net opening = default;
-        if (_nets is not null)
+        if (_isScanning)
         {
-            opening.Add(_nets[holder]);
+            opening.Add(_pools[holder].Idle);
+            _pools[holder].Idle = TUnits.Zero;
             return opening;
         }
 
@@ -114,11 +118,8 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
     protected override int AssetOf(int holder) =>
         _ledger.Holders.Assets.IsEmpty ? 0 : _ledger.Holders.Assets.Span[holder];
 
-    protected override int AssetOfSeed(int seed)
-    {
-        BulkSeed at = Question.Seeds[seed];
-        return AssetOf(at.Output < 0 ? at.Holder : ReceiverOf(at.Row, at.Output));
-    }
+    protected override int AssetOf(BulkSeed seed) =>
+        AssetOf(seed.Output < 0 ? seed.Holder : ReceiverOf(seed.Row, seed.Output));
 
     protected override TUnits TotalOf(int holder) => _pools[holder].Total;
 
@@ -165,7 +166,7 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
 
     protected override void Scan(int step, CancellationToken cancellationToken)
     {
-        TUnits[] nets = _nets = NetsAt(step);
+        StartScanning(step);
         CountRows(Rows - step);
         ReadOnlySpan<int> givers = _givers.Span;
         ReadOnlySpan<int> takers = _takers.Span;
@@ -184,11 +185,16 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            if (step + Ahead < Rows)
+            if (step + HoldersAhead < Rows)
             {
-                int later = RowOf(step + Ahead);
-                Touch(nets, givers[later]);
-                Touch(nets, takers[later]);
+                int later = RowOf(step + HoldersAhead);
+                Touch(givers[later]);
+                Touch(takers[later]);
+                later = RowOf(step + LastAhead);
+                Touch(givers[later], isSecond: false);
+                Touch(takers[later], isSecond: false);
+                later = RowOf(step + FirstAhead);
+                Touch(givers[later], isSecond: true);
             }
 
             int row = RowOf(step);
@@ -214,7 +220,7 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         bool receives = Is(taker) && IsActive(taker);
         if (!gives && !receives)
         {
-            MoveNet(giver, taker, amount);
+            MoveIdle(giver, taker, amount);
         }
         else if (giver != taker && (!isSimple || (receives && HasClaims(taker))))
         {
@@ -222,32 +228,31 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         }
         else if (!gives)
         {
-            MoveNet(giver, Nobody, amount);
+            MoveIdle(giver, Nobody, amount);
             _pools[taker].Put(Slab, Slab.Of(Lot<TUnits>.CleanOf(amount)), amount);
         }
         else if (giver != taker)
         {
             ref TPool pool = ref _pools[giver];
-            Move(row, pool.Total < amount ? DrawWithGap(giver, amount) : pool.Take(Slab, amount), giver, taker, receives, amount);
+            Move(pool.Total < amount ? DrawWithGap(giver, amount) : pool.Take(Slab, amount), giver, taker, receives, amount);
         }
     }
 
-    private void MoveNet(int giver, int taker, TUnits amount)
+    private void MoveIdle(int giver, int taker, TUnits amount)
     {
-        TUnits[] nets = _nets!;
         if (Is(giver))
         {
-            nets[giver] -= amount;
+            _pools[giver].Idle -= amount;
         }
 
         if (Is(taker))
         {
-            nets[taker] += amount;
+            _pools[taker].Idle += amount;
         }
     }
 
     // What an active holder gave, where no limit is in sight and no seed claims.
-    private void Move(int row, LotChain lots, int giver, int taker, bool receives, TUnits amount)
+    private void Move(LotChain lots, int giver, int taker, bool receives, TUnits amount)
     {
         if (!IsTainted(lots))
         {
@@ -266,7 +271,7 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         {
             if (!receives)
             {
-                Activate(taker, OpeningAt(taker, BoundaryAt(row)), depth: 0);
+                Activate(taker, OpeningAt(taker, Rows), depth: 0);
             }
 
             _pools[taker].Put(Slab, lots, amount);
@@ -281,12 +286,12 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         }
         else
         {
-            MoveNet(Nobody, taker, amount);
+            MoveIdle(Nobody, taker, amount);
             Slab.Free(clean);
         }
     }
 
-    // Any row: what holders that are not active give and get still moves their nets.
+    // Any row: what holders that are not active give and get still changes what they have.
     private void VisitScanning(int row)
     {
         Read(row);
@@ -296,7 +301,7 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         {
             if (!IsActive(holder))
             {
-                _nets![holder] = _nets[holder] + received - given;
+                _pools[holder].Idle = _pools[holder].Idle + received - given;
             }
         }
     }
@@ -323,29 +328,37 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         return idle;
     }
 
-    // What every holder has at a step, had nobody claimed anything: forward the rows before it, backward those not yet gone
-    // back through.
-    private TUnits[] NetsAt(int step)
+    // What every holder has at a step that is not active: forward by the rows before it, backward by those not yet gone back
+    // through.
+    private void StartScanning(int step)
     {
-        TUnits[] nets = new TUnits[_ledger.Holders.Count];
+        TUnits[] nets = new TUnits[_pools.Length];
         _ledger.AddNets(nets, IsForward ? step : Rows - step);
-        return nets;
+        for (int holder = 0; holder < nets.Length; holder++)
+        {
+            if (!IsActive(holder))
+            {
+                _pools[holder].Idle = nets[holder];
+            }
+        }
+
+        _isScanning = true;
     }
 
-    private void Touch(TUnits[] nets, int holder)
+    private void Touch(int holder)
     {
-        if (holder < 0)
-        {
-            return;
-        }
-
-        if (IsActive(holder))
+        if (holder >= 0)
         {
             Memory.Prefetch(ref _pools[holder]);
+            Memory.Prefetch(ref FlagsOf(holder));
         }
-        else
+    }
+
+    private void Touch(int holder, bool isSecond)
+    {
+        if (holder >= 0)
         {
-            Memory.Prefetch(ref nets[holder]);
+            _pools[holder].Touch(Slab, isSecond);
         }
     }
 

@@ -387,17 +387,23 @@ internal abstract partial class BulkSweep<TUnits, TPool>
             return _book.At(sink, asset);
         }
 
-        if (!_sheetRows.TryGetValue((place, (int)sink.Kind, asset), out BulkBook.Row[]? rows))
+        (int, int, int) key = (place, (int)sink.Kind, asset);
+        if (_lastRows is null || _lastBooked != key)
         {
-            rows = _sheetRows[(place, (int)sink.Kind, asset)] = _book.At(sink, asset);
+            if (!_sheetRows.TryGetValue(key, out _lastRows))
+            {
+                _lastRows = _sheetRows[key] = _book.At(sink, asset);
+            }
+
+            _lastBooked = key;
         }
 
-        return rows;
+        return _lastRows;
     }
 
     private Amount CountOf(Lot<TUnits> lot) => (Question.Policy.MeasuresReach ? lot.Amount : lot.Origin).ToAmount();
 
-    protected abstract int AssetOfSeed(int seed);
+    private int AssetOfSeed(int seed) => (_seedAssets ??= [.. Question.Seeds.Select(AssetOf)])[seed];
 
     private BulkTrace Settle()
     {

@@ -31,6 +31,9 @@ internal abstract partial class BulkSweep<TUnits, TPool>
     private readonly Queue<int> _waiting;
     private readonly Queue<int> _seedSteps;
     private readonly Dictionary<(int Place, int Kind, int Asset), BulkBook.Row[]> _sheetRows = [];
+    private (int Place, int Kind, int Asset) _lastBooked;
+    private BulkBook.Row[]? _lastRows;
+    private int[]? _seedAssets;
     private readonly RowQueue _queue;
     private readonly byte[] _flags;
     private readonly int[] _depths;
@@ -47,7 +50,7 @@ internal abstract partial class BulkSweep<TUnits, TPool>
         Slab = new LotSlab<TUnits>(new ClaimTable(question.Seeds.Length));
         _book = new BulkBook(question.Seeds.Length);
         _queue = new RowQueue(rows);
-        _flags = new byte[holders];
+        _flags = Memory.Scattered<byte>(holders);
         _depths = question.Limits.Hops is null ? [] : new int[holders];
         _isSimple = question.Limits.Hops is null && question.Limits.Addresses is null && question.Limits.Degree is null;
         _seeds = [.. question.Seeds.Select((seed, index) => new SeedClaim<TUnits>(
@@ -149,6 +152,8 @@ internal abstract partial class BulkSweep<TUnits, TPool>
     protected abstract int PlaceOf(int holder);
 
     protected abstract int AssetOf(int holder);
+
+    protected abstract int AssetOf(BulkSeed seed);
 
     protected abstract TUnits TotalOf(int holder);
 

@@ -18,7 +18,7 @@ internal sealed class CoinSweep<TPool> : BulkSweep<Units64, TPool>
         : base(question, ledger.Rows, ledger.Coins + (question.FollowFees ? ledger.Rows : 0), ledger.Blocks)
     {
         _ledger = ledger;
-        _lots = new LotChain[ledger.Coins + (question.FollowFees ? ledger.Rows : 0)];
+        _lots = Memory.Scattered<LotChain>(ledger.Coins + (question.FollowFees ? ledger.Rows : 0));
         if (question.FollowFees)
         {
             FindCoinbases();
@@ -97,7 +97,7 @@ internal sealed class CoinSweep<TPool> : BulkSweep<Units64, TPool>
 
     protected override int AssetOf(int holder) => 0;
 
-    protected override int AssetOfSeed(int seed) => 0;
+    protected override int AssetOf(BulkSeed seed) => 0;
 
     protected override Units64 TotalOf(int holder) => SumOf(_lots[holder]);
 

@@ -14,11 +14,19 @@ internal interface ILotPool<TUnits>
     /// <summary>What is in the pool, in base units.</summary>
     TUnits Total { get; }
 
+    /// <summary>
+    /// What a holder has that no claim has reached: no lots are kept of it. It is set to nothing before the first lots are put.
+    /// </summary>
+    TUnits Idle { get; set; }
+
     /// <summary>Adds lots as the latest to arrive, in their order.</summary>
     /// <param name="slab">Where the run's lots are.</param>
     /// <param name="lots">What arrives; none of it is nothing.</param>
     /// <param name="amount">What it comes to.</param>
     void Put(LotSlab<TUnits> slab, LotChain lots, TUnits amount);
+
+    /// <summary>Asks for the memory of what leaves first and of what came last, in two steps: what is last tells what is first.</summary>
+    void Touch(LotSlab<TUnits> slab, bool isSecond);
 
     /// <summary>Takes an amount between one unit and the total: its lots in the order taken.</summary>
     LotChain Take(LotSlab<TUnits> slab, TUnits amount);
@@ -75,6 +83,16 @@ public abstract class LotPool : ILotPool<Amount>
     private protected abstract LotChain Take(LotSlab<Amount> slab, Amount amount);
 
     private protected abstract LotChain Drain(LotSlab<Amount> slab);
+
+    Amount ILotPool<Amount>.Idle
+    {
+        get => throw new NotSupportedException("a pool of the general sweep is always followed");
+        set => throw new NotSupportedException("a pool of the general sweep is always followed");
+    }
+
+    void ILotPool<Amount>.Touch(LotSlab<Amount> slab, bool isSecond)
+    {
+    }
 
     void ILotPool<Amount>.Put(LotSlab<Amount> slab, LotChain lots, Amount amount) => Put(slab, lots, amount);
 

@@ -1,3 +1,4 @@
+using FlowTracer.Core.Bulk;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.Core.Taint;
@@ -57,6 +58,10 @@ public sealed class LotSlab<TUnits>
 
     /// <summary>The lot after one of a chain; zero after the last.</summary>
     internal int Next(LotChain chain, int link) => link == chain.Last ? 0 : _links[link].Next;
+
+    /// <summary>Asks for the memory of a chain's last lot, and in a second step of its first.</summary>
+    internal void Touch(LotChain chain, bool isSecond) =>
+        Memory.Prefetch(ref _links[isSecond ? _links[chain.Last].Next : chain.Last]);
 
     /// <summary>A chain of one lot.</summary>
     internal LotChain Of(Lot<TUnits> lot)
@@ -221,7 +226,9 @@ public sealed class LotSlab<TUnits>
         {
             if (_used == _links.Length)
             {
-                Array.Resize(ref _links, _links.Length * 2);
+                Link[] larger = Memory.Scattered<Link>(_links.Length * 2);
+                _links.CopyTo(larger, 0);
+                _links = larger;
             }
 
             link = _used++;

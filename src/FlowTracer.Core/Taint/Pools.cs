@@ -32,6 +32,12 @@ internal struct QueuePool<TUnits, TNewestFirst> : ILotPool<TUnits>
 
     public TUnits Total { get; private set; }
 
+    public TUnits Idle
+    {
+        readonly get => Total;
+        set => Total = value;
+    }
+
     public void Put(LotSlab<TUnits> slab, LotChain lots, TUnits amount)
     {
         Total += amount;
@@ -47,6 +53,8 @@ internal struct QueuePool<TUnits, TNewestFirst> : ILotPool<TUnits>
             _lots = slab.JoinMerging(slab.Cut(ref lots), _lots);
         }
     }
+
+    public readonly void Touch(LotSlab<TUnits> slab, bool isSecond) => slab.Touch(_lots, isSecond);
 
     public LotChain Take(LotSlab<TUnits> slab, TUnits amount)
     {
@@ -75,6 +83,12 @@ internal struct ClassPool<TUnits, TTaintedFirst> : ILotPool<TUnits>
 
     public TUnits Total { get; private set; }
 
+    public TUnits Idle
+    {
+        readonly get => Total;
+        set => Total = value;
+    }
+
     public void Put(LotSlab<TUnits> slab, LotChain lots, TUnits amount)
     {
         Total += amount;
@@ -90,6 +104,12 @@ internal struct ClassPool<TUnits, TTaintedFirst> : ILotPool<TUnits>
                 Append(slab, ref _clean, _tainted, lot);
             }
         }
+    }
+
+    public readonly void Touch(LotSlab<TUnits> slab, bool isSecond)
+    {
+        slab.Touch(_tainted, isSecond);
+        slab.Touch(_clean, isSecond);
     }
 
     public LotChain Take(LotSlab<TUnits> slab, TUnits amount)
@@ -148,6 +168,12 @@ internal struct HaircutPool<TUnits> : ILotPool<TUnits>
 
     public readonly TUnits Total => _clean + _amount;
 
+    public TUnits Idle
+    {
+        readonly get => _clean;
+        set => _clean = value;
+    }
+
     private readonly Lot<TUnits> Tainted => new(_claim, _amount, _origin);
 
     public void Put(LotSlab<TUnits> slab, LotChain lots, TUnits amount)
@@ -158,6 +184,10 @@ internal struct HaircutPool<TUnits> : ILotPool<TUnits>
         }
 
         slab.Free(lots);
+    }
+
+    public readonly void Touch(LotSlab<TUnits> slab, bool isSecond)
+    {
     }
 
     public LotChain Take(LotSlab<TUnits> slab, TUnits amount)
@@ -284,6 +314,12 @@ internal struct PoisonPool<TUnits> : ILotPool<TUnits>
 
     public TUnits Total { get; private set; }
 
+    public TUnits Idle
+    {
+        readonly get => Total;
+        set => Total = value;
+    }
+
     public void Put(LotSlab<TUnits> slab, LotChain lots, TUnits amount)
     {
         Total += amount;
@@ -293,6 +329,10 @@ internal struct PoisonPool<TUnits> : ILotPool<TUnits>
         }
 
         slab.Free(lots);
+    }
+
+    public readonly void Touch(LotSlab<TUnits> slab, bool isSecond)
+    {
     }
 
     public LotChain Take(LotSlab<TUnits> slab, TUnits amount)
