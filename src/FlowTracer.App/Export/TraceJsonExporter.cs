@@ -61,6 +61,7 @@ internal sealed class TraceJsonExporter : ITraceExporter
             Text("format", FormatName);
             WriteRun();
             WriteBalance();
+            WriteCertificate();
             Array("nodes", Trace.Nodes, WriteNode);
             int hop = 0;
             Array("hops", Trace.Hops, item => WriteHop(hop++, item));
@@ -232,6 +233,30 @@ internal sealed class TraceJsonExporter : ITraceExporter
             json.WriteNumber("payers", row.Payers);
             json.WriteNumber("addresses", row.Addresses);
             json.WriteNumber("movements", row.Movements);
+            json.WriteEndObject();
+        }
+
+        // What a budget that was used up kept from being followed; nothing is written where all was.
+        private void WriteCertificate()
+        {
+            if (Trace.StoppedAfter is not int requests)
+            {
+                return;
+            }
+
+            json.WriteStartObject("certificate");
+            json.WriteNumber("requests", requests);
+            Array("not_followed", Trace.Balance.SelectMany(sheet => sheet.NotFollowed, (sheet, row) => (sheet, row)), item =>
+            {
+                json.WriteStartObject();
+                Text("seed", TraceView.SeedId(item.sheet.Seed));
+                WriteAsset(item.row.Asset);
+                Text("amount", item.row.Amount.ToString());
+                Text("amount_text", view.NameOf(item.row.Asset).Text(item.row.Amount));
+                Text("share", view.ShareOf(item.sheet, item.row));
+                json.WriteNumber("addresses", item.row.Addresses);
+                json.WriteEndObject();
+            });
             json.WriteEndObject();
         }
 

@@ -82,9 +82,10 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
     public static async Task<TraceReport> RunAsync(
         TraceCase opened, ITaintPolicy policy, IProgress<TraceProgress>? progress, CancellationToken cancellationToken)
     {
+        Budget budget = BudgetOf(opened);
         (Trace trace, FactsRecorder? recorder) = opened.Live is { } source
-            ? await RunLiveAsync(opened, source, policy, progress, cancellationToken).ConfigureAwait(false)
-            : (await new Tracer(opened.Source, opened.Tags, FetchOptions.Default)
+            ? await RunLiveAsync(opened, source, policy, budget, progress, cancellationToken).ConfigureAwait(false)
+            : (await new Tracer(opened.Source, opened.Tags, FetchOptions.Default) { Budget = budget }
                 .RunAsync(opened.Question with { Policy = policy }, progress, cancellationToken).ConfigureAwait(false), null);
         RefuseMoreThanThere(trace, opened.Assets);
         RefuseNothing(trace);
@@ -96,9 +97,18 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
         return new TraceReport(trace, provenance, assets, opened.Heist);
     }
 
+    // The time runs from here on: a trace's own, not what it took to find the seeds.
+    private static Budget BudgetOf(TraceCase opened)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        return new Budget(
+            opened.MaxRequests,
+            opened.MaxTime is TimeSpan most ? () => TimeProvider.System.GetElapsedTime(start) >= most : null);
+    }
+
     // A chain that was reorganised on the way may have put anything elsewhere, the seeds too: then all is asked again.
     private static async Task<(Trace Trace, FactsRecorder Facts)> RunLiveAsync(
-        TraceCase opened, LiveSource live, ITaintPolicy policy, IProgress<TraceProgress>? progress,
+        TraceCase opened, LiveSource live, ITaintPolicy policy, Budget budget, IProgress<TraceProgress>? progress,
         CancellationToken cancellationToken)
     {
         TraceQuestion question = opened.Question;
@@ -109,7 +119,7 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
             Trace? trace = null;
             try
             {
-                trace = await new Tracer(facts, opened.Tags, FetchOptions.AllAtOnce)
+                trace = await new Tracer(facts, opened.Tags, FetchOptions.AllAtOnce) { Budget = budget }
                     .RunAsync(question with { Policy = policy }, progress, cancellationToken).ConfigureAwait(false);
             }
             catch (LedgerException)
@@ -219,6 +229,8 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
         {
             AskAgain = live is null ? null : FindAsync,
             SeenHash = seen,
+            MaxRequests = request.MaxRequests,
+            MaxTime = request.MaxTime,
         };
     }
 

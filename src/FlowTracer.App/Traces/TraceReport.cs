@@ -42,6 +42,12 @@ public sealed record TraceCase(
     /// <summary>Finds the seeds once more, after a reorganisation of the chain; null for a record, which does not change.</summary>
     public Func<CancellationToken, Task<TraceQuestion>>? AskAgain { get; init; }
 
+    /// <summary>How many histories each trace of it may ask for; null for any number.</summary>
+    public int? MaxRequests { get; init; }
+
+    /// <summary>How long each trace of it may ask for histories; null for any time.</summary>
+    public TimeSpan? MaxTime { get; init; }
+
     /// <summary>The hash of the last block looked at when the seeds were found; null for a record.</summary>
     public string? SeenHash { get; init; }
 

@@ -132,6 +132,12 @@ public sealed record TraceRequest
     /// <summary>What stops it early.</summary>
     public Core.Tracing.Limits Limits { get; init; } = Core.Tracing.Limits.None;
 
+    /// <summary>How many histories may be asked for (<see cref="Core.Tracing.Budget"/>); null for any number.</summary>
+    public int? MaxRequests { get; init; }
+
+    /// <summary>How long histories may be asked for; null for any time.</summary>
+    public TimeSpan? MaxTime { get; init; }
+
     /// <summary>Which asset of an address or transaction: the coin's symbol or a contract; null for all.</summary>
     public string? Asset { get; init; }
 

@@ -46,6 +46,10 @@ public static class AttributionRules
             winner.Source, Why(ranked), winner, Array.AsReadOnly(ranked));
     }
 
+    /// <summary>Whether claims about an address stop a trace there: one of a category that does is enough.</summary>
+    public static bool IsStop(IReadOnlyList<Tag> claims) =>
+        claims.Any(static claim => CategoryRules.StopOf(claim.Category) is not null);
+
     /// <summary>Below zero when <paramref name="a"/> ranks before <paramref name="b"/>; zero only for equal claims.</summary>
     public static int Compare(Tag a, Tag b)
     {

@@ -55,6 +55,9 @@ public static class CutNames
     public const string TimeWindow = "time-window";
     public const string Degree = "degree";
 
+    /// <summary>The budget was used up (<see cref="Budget"/>), by requests or by time, before this holder was looked at.</summary>
+    public const string Requests = "requests";
+
     /// <summary>Not a limit: a step that could not be paired one to one.</summary>
     public const string Unresolved = "unresolved";
 

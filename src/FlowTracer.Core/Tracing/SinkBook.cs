@@ -9,6 +9,9 @@ namespace FlowTracer.Core.Tracing;
 /// <param name="Name">Actor, label or limit; empty where the kind says all.</param>
 public readonly record struct SinkKey(SinkKind Kind, string Name)
 {
+    /// <summary>Where a budget keeps value from being followed.</summary>
+    internal static SinkKey BeyondBudget { get; } = new(SinkKind.Cut, CutNames.Requests);
+
     /// <summary>Where value that reaches an address ends; null when it goes on. An actor that only repeats the category
     /// ("bridge") names nobody; the label does.</summary>
     internal static SinkKey? Of(Attribution? attribution) => attribution?.Stop is SinkKind kind
@@ -57,12 +60,17 @@ internal sealed class SinkBook
     }
 
     /// <summary>What all sinks of a seed come to.</summary>
-    public Amount Total(int seed)
+    public Amount Total(int seed) => Sum(seed, static _ => true);
+
+    /// <summary>What all sinks of a seed come to but what a budget keeps from being followed.</summary>
+    public Amount Placed(int seed) => Sum(seed, static sink => sink != SinkKey.BeyondBudget);
+
+    private Amount Sum(int seed, Func<SinkKey, bool> counts)
     {
         Amount total = Amount.Zero;
-        foreach (Row row in _seeds.GetValueOrDefault(seed)?.Values ?? Enumerable.Empty<Row>())
+        foreach (((SinkKey sink, _), Row row) in _seeds.GetValueOrDefault(seed) ?? [])
         {
-            total += row.Amount;
+            total += counts(sink) ? row.Amount : Amount.Zero;
         }
 
         return total;

@@ -55,6 +55,12 @@ internal sealed partial class Sweep
         int node = _graph.Of(fee, NodeRole.Wallet, null);
         _graph.Move(from, node, flow.To[taker], null, flow.Movement, lots);
         Position at = flow.Movement.Position;
+        if (!_active.ContainsKey(fee) && IsBeyondBudget(fee, at))
+        {
+            CutByBudget(flow, fee, lots, node);
+            return;
+        }
+
         ActiveHolder receiver = _active.GetValueOrDefault(fee) ?? Activate(fee, node, at, flow.Depth - 1, BigInteger.Zero);
         foreach (Lot lot in lots)
         {
@@ -161,6 +167,12 @@ internal sealed partial class Sweep
             return null;
         }
 
+        if (IsBeyondBudget(holder, flow.Movement.Position))
+        {
+            CutByBudget(flow, holder, LotsOf(lots), node);
+            return null;
+        }
+
         _graph.Of(holder, isSeed ? NodeRole.Seed : NodeRole.Wallet, null);
         return Activate(holder, node, flow.Movement.Position, isSeed ? 0 : flow.Depth, IsCoin(holder) ? 0 : flow.OwnLegs(taker));
     }
@@ -178,9 +190,9 @@ internal sealed partial class Sweep
             return CutNames.Addresses;
         }
 
-        if (limits.Degree is int most && _attributions(holder.Address) is null)
+        Position at = flow.Movement.Position;
+        if (limits.Degree is int most && _attributions(holder.Address) is null && !IsBeyondBudget(holder, at))
         {
-            Position at = flow.Movement.Position;
             if (!_histories.TryGet(holder, at, out History history, out _))
             {
                 _missing[holder] = new HistoryRequest(holder, at, _question.Direction);

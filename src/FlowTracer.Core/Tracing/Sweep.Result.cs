@@ -31,7 +31,10 @@ internal sealed partial class Sweep
             [.. _graph.Nodes],
             [.. _graph.Hops],
             [.. Gaps()],
-            [.. Assumptions()]);
+            [.. Assumptions()])
+        {
+            StoppedAfter = IsCutByBudget ? _requests : null,
+        };
     }
 
     /// <summary>What every holder has left, in the order of its pool: for tests, which look inside.</summary>

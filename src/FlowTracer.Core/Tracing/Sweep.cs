@@ -32,8 +32,18 @@ internal sealed partial class Sweep
     private readonly Dictionary<Holder, HistoryRequest> _missing = [];
     private bool _windowPassed;
 
-    public Sweep(TraceQuestion question, Func<Address, Attribution?> attributions, KnownHistories histories)
+    /// <summary>A pass.</summary>
+    /// <param name="question">What is asked.</param>
+    /// <param name="attributions">What labels say of an address.</param>
+    /// <param name="histories">What is known.</param>
+    /// <param name="requests">
+    /// Under a budget, how many requests were made so far: then what arrives where no history is known is cut. Null without
+    /// one: then the pass says what is missing.
+    /// </param>
+    public Sweep(
+        TraceQuestion question, Func<Address, Attribution?> attributions, KnownHistories histories, int? requests = null)
     {
+        _requests = requests;
         _question = question;
         _attributions = attributions;
         _histories = histories;
@@ -60,7 +70,7 @@ internal sealed partial class Sweep
     /// <summary>How far the trace has come with this pass.</summary>
     public TraceProgress Progress(int round, int fetching, int histories) => new(
         round, fetching, histories, _activeAddresses.Count,
-        [.. _seeds.Select(seed => _sinks.Total(seed.Index))], [.. _seeds.Select(static seed => seed.Claimed)]);
+        [.. _seeds.Select(seed => _sinks.Placed(seed.Index))], [.. _seeds.Select(static seed => seed.Claimed)]);
 
     /// <summary>Runs over everything known.</summary>
     /// <exception cref="LedgerException">The facts cannot be true together.</exception>

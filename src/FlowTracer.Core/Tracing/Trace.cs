@@ -119,7 +119,14 @@ public sealed record SinkRow(
 /// <param name="ClaimedEarlier">The part that an earlier seed had claimed before: it is in that seed's sheet.</param>
 /// <param name="Sinks">Largest first within each kind, kinds in their own order.</param>
 public sealed record SeedBalance(
-    int Seed, Asset Asset, Amount Stolen, Amount ClaimedEarlier, ImmutableArray<SinkRow> Sinks);
+    int Seed, Asset Asset, Amount Stolen, Amount ClaimedEarlier, ImmutableArray<SinkRow> Sinks)
+{
+    /// <summary>
+    /// What a budget kept from being followed: no row where all was followed, one in the seed's own units where it was
+    /// not; under poison one for each asset that moved there.
+    /// </summary>
+    public IEnumerable<SinkRow> NotFollowed => Sinks.Where(static row => row is { Kind: SinkKind.Cut, Name: CutNames.Requests });
+}
 
 /// <summary>Something that the facts do not explain.</summary>
 /// <param name="Kind">A short fixed word.</param>
@@ -148,4 +155,11 @@ public sealed record Trace(
     ImmutableArray<TraceNode> Nodes,
     ImmutableArray<Hop> Hops,
     ImmutableArray<Gap> Gaps,
-    ImmutableArray<Assumption> Assumptions);
+    ImmutableArray<Assumption> Assumptions)
+{
+    /// <summary>
+    /// After how many requests a budget that was used up kept value from being followed: what it kept is the sink
+    /// <c>cut</c>, <see cref="CutNames.Requests"/>. Null where all was followed.
+    /// </summary>
+    public int? StoppedAfter { get; init; }
+}

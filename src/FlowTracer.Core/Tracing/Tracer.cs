@@ -31,7 +31,7 @@ public sealed record FetchOptions(int BatchSize, int Concurrency)
 /// <summary>
 /// Answers a question from a source. Passes of the <see cref="Sweep"/> find which histories are needed, all those of
 /// one depth at once; they are fetched in batches, concurrently, until a pass misses none. What order or how often the
-/// source is asked changes no byte of the answer.
+/// source is asked changes no byte of the answer. Only a <see cref="Budget"/> does, by what it keeps from being asked.
 /// </summary>
 public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions options)
 {
@@ -39,6 +39,9 @@ public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions 
     private const int MostChanges = 8;
 
     private readonly Dictionary<Address, Attribution?> _attributions = [];
+
+    /// <summary>When to stop early; never unless given.</summary>
+    public Budget Budget { get; init; } = Budget.None;
 
     /// <summary>Traces.</summary>
     /// <exception cref="LedgerException">The facts cannot be true together.</exception>
@@ -48,22 +51,30 @@ public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions 
     {
         Sweep sweep = await SweepAsync(question, progress, cancellationToken).ConfigureAwait(false);
         Trace trace = sweep.ToTrace();
+        if (trace.StoppedAfter is not null)
+        {
+            // What a budget kept from being reached is no gap of the facts.
+            return trace;
+        }
+
         ImmutableArray<Gap> unreached = await UnreachedAsync(question, trace, cancellationToken).ConfigureAwait(false);
         return trace with { Gaps = trace.Gaps.AddRange(unreached) };
     }
 
-    /// <summary>The pass that misses nothing.</summary>
+    /// <summary>The pass that misses nothing; of a budget that is used up, the one that says what it does not follow.</summary>
     internal async Task<Sweep> SweepAsync(
         TraceQuestion question, IProgress<TraceProgress>? progress, CancellationToken cancellationToken)
     {
         KnownHistories histories = new(question.Direction);
         int fetched = 0;
+        int counted = 0;
         int changes = 0;
         for (int round = 1; ; round++)
         {
-            Sweep sweep = new(question, AttributionOf, histories);
+            Sweep sweep = new(question, AttributionOf, histories, Budget.IsLimited ? counted : null);
             RunPass(sweep, cancellationToken);
-            IReadOnlyCollection<HistoryRequest> wanted = sweep.Missing;
+            (IReadOnlyCollection<HistoryRequest> wanted, bool count) = Wanted(sweep, counted);
+            counted += count ? wanted.Count : 0;
             if (wanted.Count == 0)
             {
                 wanted = await source.ChangedAsync(cancellationToken).ConfigureAwait(false);
@@ -78,6 +89,18 @@ public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions 
             progress?.Report(sweep.Progress(round, wanted.Count, fetched));
             fetched += await FetchAsync(wanted, histories, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    // What to ask for next, and whether it counts against the budget. Under one, a pass lacks only what it needs to know of
+    // the seeds, and cuts at everything else that is not known.
+    private (IReadOnlyCollection<HistoryRequest> Requests, bool Count) Wanted(Sweep sweep, int counted)
+    {
+        if (sweep.Missing.Count > 0 || !sweep.IsCutByBudget || Budget.IsUsedUpAfter(counted))
+        {
+            return (sweep.Missing, false);
+        }
+
+        return ([.. sweep.NotFollowed().Take(Budget.RoundAfter(counted))], true);
     }
 
     // A pass that lacks histories may see a ledger that never was; only a complete one may complain of the facts.

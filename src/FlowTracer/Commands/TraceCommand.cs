@@ -66,6 +66,7 @@ internal static class TraceCommand
         return command.WithExamples(
             "trace ronin-bridge-2022",
             "trace ronin-bridge-2022 --policy haircut --out out --format json,graphml",
+            "trace ronin-bridge-2022 --max-requests 20",
             "trace 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --data transfers.csv --asset ETH",
             "trace 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --source http://127.0.0.1:8545 --from 14442835",
             "trace 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --source http://127.0.0.1:8545 --from 14442835 --offline --json",

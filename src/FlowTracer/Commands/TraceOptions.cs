@@ -92,18 +92,29 @@ internal sealed class TraceOptions
         Description = "Follow no smaller lot: ETH=0.01 or a token's contract=100. May be repeated.",
     };
 
+    private readonly Option<int?> _requests = new("--max-requests")
+    {
+        Description = "Ask for at most this many histories, where most value is first; what is not followed is cut as 'requests'.",
+    };
+
+    private readonly Option<string?> _time = new("--max-time")
+    {
+        Description = "Ask for histories no longer than this, where most value is first: 30s, 5m, 2h (a number alone: seconds).",
+    };
+
     public TraceOptions()
     {
+        _requests.Validators.Add(static result => Whole(result, least: 0));
         foreach (Option<int?> option in (Option<int?>[])[_hops, _addresses, _degree])
         {
-            option.Validators.Add(Positive);
+            option.Validators.Add(static result => Whole(result, least: 1));
         }
     }
 
     public void AddTo(Command command)
     {
         command.Arguments.Add(_subject);
-        foreach (Option option in (Option[])[_data, _chain, _backward, _asset, _to, _amount, _from, _until, _hops, _addresses, _degree, _smallest, _followFees, _heuristics, _throughCoinJoin, _allowContract])
+        foreach (Option option in (Option[])[_data, _chain, _backward, _asset, _to, _amount, _from, _until, _hops, _addresses, _degree, _smallest, _requests, _time, _followFees, _heuristics, _throughCoinJoin, _allowContract])
         {
             command.Options.Add(option);
         }
@@ -137,6 +148,8 @@ internal sealed class TraceOptions
             FollowsFees = parsed.GetValue(_followFees),
             Heuristics = parsed.GetValue(_heuristics) is string names ? HeuristicSet.Parse(names) : null,
             ThroughCoinJoins = parsed.GetValue(_throughCoinJoin),
+            MaxRequests = parsed.GetValue(_requests),
+            MaxTime = parsed.GetValue(_time) is string time ? DurationOf("--max-time", time) : null,
             Asset = parsed.GetValue(_asset),
             To = parsed.GetValue(_to),
             Amount = parsed.GetValue(_amount),
@@ -152,13 +165,13 @@ internal sealed class TraceOptions
         };
     }
 
-    private static void Positive(OptionResult result)
+    private static void Whole(OptionResult result, int least)
     {
         // The text, since asking for the value of one that is no number throws.
         if (result.Tokens is [{ Value: var text }]
-            && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0))
+            && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least))
         {
-            result.AddError($"{result.Option.Name} {new ParseError(text, 1, $"expected a whole number from 1 to {int.MaxValue}")}");
+            result.AddError($"{result.Option.Name} {new ParseError(text, 1, $"expected a whole number from {least} to {int.MaxValue}")}");
         }
     }
 
@@ -187,6 +200,15 @@ internal sealed class TraceOptions
         return File.Exists(data)
             ? (data, await File.ReadAllBytesAsync(data, cancellationToken).ConfigureAwait(false))
             : throw new InputException($"there is no file {new ParseError(data, 1, "given with --data")}");
+    }
+
+    private static TimeSpan DurationOf(string option, string text)
+    {
+        int secondsPerUnit = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => 0 };
+        string number = secondsPerUnit == 0 ? text : text[..^1];
+        return uint.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out uint units)
+            ? TimeSpan.FromSeconds((long)units * Math.Max(1, secondsPerUnit))
+            : throw new InputException($"{option} {new ParseError(text, 1, "expected a time like 30s, 5m or 2h")}");
     }
 
     // A day alone is a whole day: --from starts with its first second and --until ends with its last.

@@ -15,9 +15,28 @@ internal static class CompareJson
         json.WriteString("format", "flowtracer-comparison/1");
         json.WriteString("subject", first.Provenance.Subject);
         json.Texts("policies", comparison.Reports.Select(static report => report.Trace.Question.Policy.Name));
+        json.WriteStartArray("stopped_after");
+        foreach (TraceReport report in comparison.Reports)
+        {
+            WriteCount(json, report.Trace.StoppedAfter);
+        }
+
+        json.WriteEndArray();
         json.Objects("seeds", comparison.Seeds, seed => Seed(json, seed, comparison));
         json.WriteEndObject();
     });
+
+    private static void WriteCount(Utf8JsonWriter json, int? count)
+    {
+        if (count is int known)
+        {
+            json.WriteNumberValue(known);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
+    }
 
     private static void Seed(Utf8JsonWriter json, SeedComparison seed, Comparison comparison)
     {

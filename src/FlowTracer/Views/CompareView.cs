@@ -31,6 +31,11 @@ internal static class CompareView
         console.Line();
         console.Bullet(amounts ? "Amounts are in the seed's own units." : "Shares of what the seed stole, cut after two digits; exact amounts with --json.");
         console.Bullet("spread: the largest amount less the smallest, in the seed's own units. A row with a wide spread depends on the policy.");
+        foreach (TraceReport stopped in comparison.Reports.Where(static report => report.Trace.StoppedAfter is not null))
+        {
+            console.Bullet($"{stopped.Trace.Question.Policy.Name} stopped after {stopped.Trace.StoppedAfter} requests: 'cut requests' is at most what it does not follow.");
+        }
+
         if (comparison.Reports.Any(static report => report.Trace.Question.Policy.MeasuresReach))
         {
             console.Bullet("poison has no balance sheet: @ is how many marked addresses paid into the sink (held, edge: how many are in it).");

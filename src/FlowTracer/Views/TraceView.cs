@@ -23,6 +23,7 @@ internal static class TraceView
         Title(console, report);
         Stolen(console, report);
         Balance(console, report);
+        BudgetView.Write(console, report);
         Holders(console, report);
         Gaps(console, report);
         Assumptions(console, report);

@@ -5,17 +5,33 @@ namespace FlowTracer.Tests.Architecture;
 /// <summary>Core counts in integers and knows neither clock nor chance; and the scanner that says so can fail.</summary>
 public sealed class CoreTests
 {
+    private const string Ranking = "src/FlowTracer.Core/Ranking/";
+
+    private static IEnumerable<string> Sources => Repository.Files.Where(static path =>
+        path.StartsWith("src/FlowTracer.Core/", StringComparison.Ordinal) && path.EndsWith(".cs", StringComparison.Ordinal));
+
+    // Ranks are numbers that the literature defines on reals; they say whom to ask next (docs/decisions.md).
     [GitFact]
     public void Core_has_no_rounding_number_no_clock_and_no_chance()
     {
-        List<string> sources = Repository.Files
-            .Where(path => path.StartsWith("src/FlowTracer.Core/", StringComparison.Ordinal)
-                && path.EndsWith(".cs", StringComparison.Ordinal))
-            .ToList();
+        List<string> sources = [.. Sources.Where(static path => !path.StartsWith(Ranking, StringComparison.Ordinal))];
 
         Assert.NotEmpty(sources);
         Assert.Empty(sources.SelectMany(
             path => CoreRules.Offences(Repository.Read(path)), (path, offence) => $"{path}:{offence.Line}: {offence.Text}"));
+    }
+
+    [GitFact]
+    public void Ranks_are_doubles_and_nothing_else_that_rounds_and_no_sheet_is_made_of_them()
+    {
+        List<string> ranking = [.. Sources.Where(static path => path.StartsWith(Ranking, StringComparison.Ordinal))];
+
+        Assert.NotEmpty(ranking);
+        Assert.Empty(ranking.SelectMany(
+            path => CoreRules.Offences(Repository.Read(path)).Where(static offence => offence.Text != "double" && !char.IsAsciiDigit(offence.Text[0])),
+            (path, offence) => $"{path}:{offence.Line}: {offence.Text}"));
+        Assert.DoesNotContain(
+            Sources.Except(ranking), static path => Repository.Read(path).Contains("FlowTracer.Core.Ranking", StringComparison.Ordinal));
     }
 
     [Theory]

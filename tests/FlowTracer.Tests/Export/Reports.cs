@@ -25,19 +25,19 @@ internal static class Reports
 
     public static ExportOptions Aggregated { get; } = new(Aggregate: true);
 
-    public static async Task<TraceReport> RoninAsync(ITaintPolicy? policy = null, FetchOptions? fetch = null)
+    public static async Task<TraceReport> RoninAsync(ITaintPolicy? policy = null, FetchOptions? fetch = null, Budget? budget = null)
     {
         string fixtures = Repository.PathOf("fixtures");
         LabelStore store = new(Path.Combine(fixtures, "labels"), Path.Combine(fixtures, "none"));
         Assert.True(store.TryLoad(out LabelIndex? labels, out LabelError? error, CancellationToken.None), error?.ToString());
         TraceCase opened = await new TraceDesk(fixtures, Task.FromResult(labels))
             .OpenAsync(new TraceRequest { Subject = "ronin-bridge-2022" }, CancellationToken.None);
-        if (fetch is null)
+        if (fetch is null && budget is null)
         {
             return await TraceDesk.RunAsync(opened, policy ?? TaintPolicies.Fifo, null, CancellationToken.None);
         }
 
-        Trace trace = await new Tracer(opened.Source, opened.Tags, fetch)
+        Trace trace = await new Tracer(opened.Source, opened.Tags, fetch ?? FetchOptions.Default) { Budget = budget ?? Budget.None }
             .RunAsync(opened.Question with { Policy = policy ?? TaintPolicies.Fifo }, null, CancellationToken.None);
         return new TraceReport(trace, opened.Provenance, opened.Assets, opened.Heist);
     }

@@ -60,8 +60,7 @@ internal sealed class EngineRunner : ITagSource
     /// <summary>The answer under a policy, its histories fetched in a way that must not matter.</summary>
     public RefResult Run(string policyName, FetchOptions fetch)
     {
-        TraceQuestion question = Question(policyName);
-        Sweep sweep = new Tracer(_source, this, fetch).SweepAsync(question, null, CancellationToken.None).GetAwaiter().GetResult();
+        Sweep sweep = SweepOf(policyName, new Tracer(_source, this, fetch));
         Trace trace = sweep.ToTrace();
         return new RefResult(
             policyName,
@@ -74,6 +73,13 @@ internal sealed class EngineRunner : ITagSource
             [.. trace.Gaps.Where(g => g.Kind == "collision").Select(g => Collision(trace, g))],
             [.. trace.Hops.Where(h => IsHolder(trace.Nodes[h.To])).Select(h => ToHop(trace, h))]);
     }
+
+    /// <summary>The answer of the engine itself under a budget.</summary>
+    public Trace Trace(string policyName, Budget budget) =>
+        SweepOf(policyName, new Tracer(_source, this, FetchOptions.Default) { Budget = budget }).ToTrace();
+
+    private Sweep SweepOf(string policyName, Tracer tracer) =>
+        tracer.SweepAsync(Question(policyName), null, CancellationToken.None).GetAwaiter().GetResult();
 
     private TraceQuestion Question(string policy) => new(
         [.. _case.Seeds.Select(ToSeed)], TaintPolicies.Find(policy)!,

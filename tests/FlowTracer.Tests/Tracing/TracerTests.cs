@@ -273,12 +273,12 @@ public sealed class TracerTests
             source.HoldersOfAsync(address, at, direction, cancellationToken);
     }
 
-    private static byte[] Bytes(Trace trace) => Reports.Bytes(
+    internal static byte[] Bytes(Trace trace) => Reports.Bytes(
         "trace.json",
         new TraceReport(trace, new Provenance("test", new string('a', 64), new string('b', 64), "0"), AssetCatalogue.Empty, null));
 
     // Two thefts, and 300 payments between 40 addresses.
-    private static Movement[] RandomRecord()
+    internal static Movement[] RandomRecord()
     {
         Random random = new(40);
         List<Movement> record = [Transfer(1, 900, 1, 10_000), Transfer(2, 900, 2, 777)];
