@@ -1,3 +1,4 @@
+using System.Globalization;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
@@ -20,6 +21,23 @@ if (args is ["live"])
 if (args is ["blocks", .. string[] numbers])
 {
     return await BlockReading.RunAsync(numbers);
+}
+
+// `bulk` traces whole made-up ledgers (docs/performance.md); the other two are for side-by-side/side_by_side.py.
+if (args is ["bulk", .. string[] sizes])
+{
+    return WholeLedgers.Run(sizes);
+}
+
+if (args is ["bulk-edges", string transfers, string seed, string file])
+{
+    return WholeLedgers.WriteEdges(int.Parse(transfers, CultureInfo.InvariantCulture), int.Parse(seed, CultureInfo.InvariantCulture), file);
+}
+
+if (args is ["bulk-run", string rows, string number, string policy, string taint])
+{
+    return WholeLedgers.RunOne(
+        int.Parse(rows, CultureInfo.InvariantCulture), int.Parse(number, CultureInfo.InvariantCulture), policy, taint);
 }
 
 // In process: the figures are of this build, and nothing is restored or compiled while measuring.

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using FlowTracer.Core.Attributions;
 using FlowTracer.Core.Clustering;
 using FlowTracer.Core.Model;
-using FlowTracer.Core.Ports;
 using FlowTracer.Core.Tracing;
 
 namespace FlowTracer.Core.Bulk;

@@ -23,8 +23,7 @@ public sealed class LotSlab<TUnits>
     private long _arrived;
     private readonly List<Mixture<TUnits>> _mixtures = [];
     private readonly Stack<int> _idleMixtures = [];
-    private TUnits[] _weights = [];
-    private TUnits[] _shares = [];
+    private TUnits[] _scratch = [];
     private int _used = 1;
     private int _free;
 
@@ -204,15 +203,15 @@ public sealed class LotSlab<TUnits>
     /// <summary>Gives an empty mixture back.</summary>
     internal void Return(int name) => _idleMixtures.Push(name);
 
-    /// <summary>Room for weights and shares, good until asked for again.</summary>
-    internal (TUnits[] Weights, TUnits[] Shares) Scratch(int length)
+    /// <summary>Room for so many numbers, good until asked for again.</summary>
+    internal Span<TUnits> Scratch(int length)
     {
-        if (_weights.Length < length)
+        if (_scratch.Length < length)
         {
-            (_weights, _shares) = (new TUnits[2 * length], new TUnits[2 * length]);
+            _scratch = new TUnits[2 * length];
         }
 
-        return (_weights, _shares);
+        return _scratch.AsSpan(0, length);
     }
 
     private int Rent(Lot<TUnits> lot)

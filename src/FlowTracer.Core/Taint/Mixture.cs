@@ -37,13 +37,15 @@ internal sealed class Mixture<TUnits>
     public void Take(LotSlab<TUnits> slab, TUnits amount, TUnits total, ref LotChain taken)
     {
         Span<Lot<TUnits>> lots = CollectionsMarshal.AsSpan(_lots);
-        (TUnits[] weights, TUnits[] shares) = slab.Scratch(lots.Length);
+        Span<TUnits> room = slab.Scratch(4 * lots.Length);
+        Span<TUnits> weights = room[..lots.Length];
+        Span<TUnits> shares = room.Slice(lots.Length, lots.Length);
         for (int i = 0; i < lots.Length; i++)
         {
             weights[i] = lots[i].Amount;
         }
 
-        Apportion.LargestRemainder<TUnits>(amount, weights.AsSpan(0, lots.Length), total, shares.AsSpan(0, lots.Length));
+        Apportion.LargestRemainder(amount, weights, total, shares, room[(2 * lots.Length)..]);
         int kept = 0;
         for (int i = 0; i < lots.Length; i++)
         {

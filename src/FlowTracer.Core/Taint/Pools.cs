@@ -58,6 +58,14 @@ internal struct QueuePool<TUnits, TNewestFirst> : ILotPool<TUnits>
 
     public LotChain Take(LotSlab<TUnits> slab, TUnits amount)
     {
+        if (amount == Total)
+        {
+            // However many lots there are, they are handed on as they lie.
+            LotChain all = _lots;
+            this = default;
+            return all;
+        }
+
         Total -= amount;
         return Chains.TakeFirst(slab, ref _lots, ref amount);
     }
