@@ -4,7 +4,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
 using FlowTracer.Benchmarks;
 
-// `process` times whole runs of the program, `live` asks a real node, `blocks` reads blocks; anything else goes to BenchmarkDotNet (--filter, --list …).
+// `process` times whole runs of the program, `live` asks a real node, `blocks` reads blocks, `ledger-statistics` describes made-up ledgers; anything else goes to BenchmarkDotNet (--filter, --list …).
 if (args is ["process", .. string[] rest])
 {
     return WholeProcess.Run(rest);
@@ -20,6 +20,12 @@ if (args is ["live"])
 if (args is ["blocks", .. string[] numbers])
 {
     return await BlockReading.RunAsync(numbers);
+}
+
+// `ledger-statistics` describes the made-up ledgers beside real data (docs/benchmark-ledgers.md).
+if (args is ["ledger-statistics", .. string[] sizes])
+{
+    return LedgerStatistics.Run(sizes);
 }
 
 // In process: the figures are of this build, and nothing is restored or compiled while measuring.
