@@ -17,11 +17,17 @@ namespace FlowTracer.Benchmarks;
 /// </summary>
 internal static class BlockReading
 {
+    /// <summary>The file of the first blocks of the main chain, as a node keeps them.</summary>
+    public const string FirstBlocksName = "jeffchan_blk00000.dat";
+
     private const int DefaultRuns = 40;
     private const int IndexRuns = 7;
     private const int Copies = 40;
     private const string FolderName = "bitcoin-blocks";
     private const long SmallestLarge = 900_000;
+
+    // The other is a list of headers.
+    private static readonly string[] NotOneBlock = [FirstBlocksName, "bitcoinj_first-100k-blocks.dat"];
 
     public static async Task<int> RunAsync(string[] arguments)
     {
@@ -33,20 +39,20 @@ internal static class BlockReading
         }
 
         int runs = arguments.Length > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : DefaultRuns;
-        byte[][] blocks = LargeBlocks(folder);
+        byte[][] blocks = SingleBlocks(folder, SmallestLarge);
         PrintMachine(blocks);
         ParseAndHash(blocks, runs);
         await IndexAsync(blocks);
-        await IndexFirstAsync(Path.Combine(folder, "jeffchan_blk00000.dat"));
+        await IndexFirstAsync(Path.Combine(folder, FirstBlocksName));
         return 0;
     }
 
-    // Those whose file is the block's bytes.
-    private static byte[][] LargeBlocks(string folder) =>
+    /// <summary>The blocks of so many bytes and more whose file is the block's bytes.</summary>
+    public static byte[][] SingleBlocks(string folder, long leastBytes) =>
     [
         .. Directory.GetFiles(folder)
             .Where(static path => Path.GetExtension(path) is ".raw" or ".blk" or ".dat")
-            .Where(static path => new FileInfo(path).Length >= SmallestLarge && !path.EndsWith("blk00000.dat", StringComparison.Ordinal))
+            .Where(path => new FileInfo(path).Length >= leastBytes && !NotOneBlock.Contains(Path.GetFileName(path)))
             .Order(StringComparer.Ordinal)
             .Select(File.ReadAllBytes),
     ];

@@ -5,7 +5,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
 using FlowTracer.Benchmarks;
 
-// `process` times whole runs of the program, `live` asks a real node, `blocks` reads blocks; anything else goes to BenchmarkDotNet (--filter, --list …).
+// `process` times whole runs of the program, `live` asks a real node, `blocks` reads blocks, `ledger-statistics` describes made-up ledgers; anything else goes to BenchmarkDotNet (--filter, --list …).
 if (args is ["process", .. string[] rest])
 {
     return WholeProcess.Run(rest);
@@ -38,6 +38,12 @@ if (args is ["bulk-run", string rows, string number, string policy, string taint
 {
     return WholeLedgers.RunOne(
         int.Parse(rows, CultureInfo.InvariantCulture), int.Parse(number, CultureInfo.InvariantCulture), policy, taint);
+}
+
+// `ledger-statistics` describes the made-up ledgers beside real data (docs/benchmark-ledgers.md).
+if (args is ["ledger-statistics", .. string[] shape])
+{
+    return LedgerStatistics.Run(shape);
 }
 
 // In process: the figures are of this build, and nothing is restored or compiled while measuring.

@@ -11,8 +11,10 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
 {
     private const int Nobody = AccountLedger<TUnits>.Nobody;
 
-    // Following costs more a row than scanning: from this share of the ledger on, the rest is scanned.
-    private const int ScanFromOneRowIn = 32;
+    // Following a row costs about as much as scanning three, and the way back from scanning does not pay: where so large a part
+    // of so many rows in a row was followed, the rest is scanned.
+    private const int ScanFromOneRowIn = 3;
+    private const int RowsOfWindow = 4096;
 
     // How many rows ahead memory is asked for: of holders, of their last lots and of their first, each told by the one before.
     private const int HoldersAhead = 24;
@@ -25,6 +27,7 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
     private readonly Links _links;
     private readonly TPool[] _pools;
     private bool _isScanning;
+    private int _windowStart = -RowsOfWindow * ScanFromOneRowIn;
 
     public AccountSweep(AccountLedger<TUnits> ledger, BulkQuestion question)
         : base(question, ledger.Rows, ledger.Holders.Count, ledger.Blocks)
@@ -161,8 +164,20 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
     {
         Pace.Scan => !_ledger.IsEverOverdrawn,
         Pace.Follow => false,
-        _ => RowsRead > Rows / ScanFromOneRowIn && !_ledger.IsEverOverdrawn,
+        _ => IsDense(step) && !_ledger.IsEverOverdrawn,
     };
+
+    private bool IsDense(int step)
+    {
+        if (RowsRead % RowsOfWindow != 0)
+        {
+            return false;
+        }
+
+        int passed = step - _windowStart;
+        _windowStart = step;
+        return passed < RowsOfWindow * ScanFromOneRowIn;
+    }
 
     protected override void Scan(int step, CancellationToken cancellationToken)
     {

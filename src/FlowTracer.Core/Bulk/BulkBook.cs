@@ -1,23 +1,44 @@
 using System.Collections.Immutable;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Taint;
 using FlowTracer.Core.Tracing;
 
 namespace FlowTracer.Core.Bulk;
 
-/// <summary>The balance sheets of a bulk trace as they grow.</summary>
-internal sealed class BulkBook(int seeds)
+/// <summary>
+/// The balance sheets of a bulk trace as they grow. They are kept by claim, and a claim of several seeds (poison) is counted
+/// for each of them at the end.
+/// </summary>
+internal sealed class BulkBook(ClaimTable claims, int seeds)
 {
+    private readonly Dictionary<(SinkKey Sink, int Asset), Dictionary<int, Row>> _byClaim = [];
     private readonly Dictionary<(SinkKey Sink, int Asset), Row[]> _rows = [];
 
-    /// <summary>The rows of one sink and asset, by seed, to add to.</summary>
-    public Row[] At(SinkKey sink, int asset)
+    /// <summary>The rows of one sink and asset, by claim, to add to.</summary>
+    public Dictionary<int, Row> At(SinkKey sink, int asset)
     {
-        if (!_rows.TryGetValue((sink, asset), out Row[]? rows))
+        if (!_byClaim.TryGetValue((sink, asset), out Dictionary<int, Row>? rows))
         {
-            rows = _rows[(sink, asset)] = new Row[seeds];
+            rows = _byClaim[(sink, asset)] = [];
         }
 
         return rows;
+    }
+
+    /// <summary>Closes the book: what was booked by claim is counted by seed.</summary>
+    public void Close()
+    {
+        foreach (((SinkKey, int) key, Dictionary<int, Row> byClaim) in _byClaim)
+        {
+            Row[] rows = _rows[key] = new Row[seeds];
+            foreach ((int claim, Row row) in byClaim.OrderBy(static entry => entry.Key))
+            {
+                foreach (int seed in claims.SeedsOf(claim))
+                {
+                    rows[seed].Add(row);
+                }
+            }
+        }
     }
 
     /// <summary>What all sinks of a seed come to.</summary>
@@ -35,7 +56,7 @@ internal sealed class BulkBook(int seeds)
             .ThenBy(static row => row.Asset),
     ];
 
-    /// <summary>A seed's value at one sink.</summary>
+    /// <summary>A claim's or a seed's value at one sink.</summary>
     internal struct Row
     {
         private HashSet<int>? _places;
@@ -47,6 +68,18 @@ internal sealed class BulkBook(int seeds)
         public bool IsThere { get; private set; }
 
         public readonly int Count => _others + (_places?.Count ?? 0);
+
+        /// <summary>Adds what another claim of the same seed has there.</summary>
+        public void Add(in Row other)
+        {
+            if (other._places is not null)
+            {
+                (_places ??= []).UnionWith(other._places);
+            }
+
+            _others += other._others;
+            (Amount, IsThere) = (Amount + other.Amount, true);
+        }
 
         /// <summary>Adds value that ended at a place which may have been named before.</summary>
         public void Add(Amount amount, int place)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Taint;
 using FlowTracer.Core.Tracing;
@@ -51,15 +52,13 @@ internal abstract partial class BulkSweep<TUnits, TPool>
     {
         if (lot.IsTainted)
         {
-            foreach (int seed in Slab.Claims.SeedsOf(lot.Claim))
-            {
-                RowsOf(sink, place, Question.Policy.MeasuresReach ? AssetOf(holder) : AssetOfSeed(seed))[seed].Add(CountOf(lot), place);
-            }
+            int asset = Question.Policy.MeasuresReach ? AssetOf(holder) : AssetOfSeed(ClaimTable.SeedOf(lot.Claim));
+            RowOf(RowsOf(sink, place, asset), lot.Claim).Add(CountOf(lot), place);
         }
     }
 
     // A place has one sink of each kind, but for the limits' many; names are looked up once for each.
-    private BulkBook.Row[] RowsOf(SinkKey sink, int place, int asset)
+    private Dictionary<int, BulkBook.Row> RowsOf(SinkKey sink, int place, int asset)
     {
         if (sink.Kind == SinkKind.Cut)
         {
@@ -79,6 +78,9 @@ internal abstract partial class BulkSweep<TUnits, TPool>
 
         return _lastRows;
     }
+
+    private static ref BulkBook.Row RowOf(Dictionary<int, BulkBook.Row> rows, int claim) =>
+        ref CollectionsMarshal.GetValueRefOrAddDefault(rows, claim, out _);
 
     private Amount CountOf(Lot<TUnits> lot) => (Question.Policy.MeasuresReach ? lot.Amount : lot.Origin).ToAmount();
 
@@ -104,6 +106,7 @@ internal abstract partial class BulkSweep<TUnits, TPool>
             Put(holder, lots, total);
         }
 
+        _book.Close();
         return new BulkTrace(
             [.. _seeds.Select(Sheet)],
             _unexplained.ToImmutableSortedDictionary(static gap => gap.Key, static gap => gap.Value.ToAmount()),
@@ -134,14 +137,14 @@ internal abstract partial class BulkSweep<TUnits, TPool>
     }
 
     // In one asset, each address comes here once.
-    private void SettleInTurn(LotChain lots, BulkBook.Row[] rows, int place)
+    private void SettleInTurn(LotChain lots, Dictionary<int, BulkBook.Row> rows, int place)
     {
         for (int link = Slab.First(lots); link != 0; link = Slab.Next(lots, link))
         {
             Lot<TUnits> lot = Slab[link];
-            foreach (int seed in Slab.Claims.SeedsOf(lot.Claim))
+            if (lot.IsTainted)
             {
-                rows[seed].AddInTurn(CountOf(lot), place);
+                RowOf(rows, lot.Claim).AddInTurn(CountOf(lot), place);
             }
         }
     }

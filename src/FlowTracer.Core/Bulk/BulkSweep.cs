@@ -29,16 +29,16 @@ internal abstract partial class BulkSweep<TUnits, TPool>
     private readonly List<int> _reached = [];
     private readonly Queue<int> _waiting;
     private readonly Queue<int> _seedSteps;
-    private readonly Dictionary<(int Place, int Kind, int Asset), BulkBook.Row[]> _sheetRows = [];
+    private readonly Dictionary<(int Place, int Kind, int Asset), Dictionary<int, BulkBook.Row>> _sheetRows = [];
     private (int Place, int Kind, int Asset) _lastBooked;
-    private BulkBook.Row[]? _lastRows;
+    private Dictionary<int, BulkBook.Row>? _lastRows;
     private int[]? _seedAssets;
     private readonly RowQueue _queue;
     private readonly byte[] _flags;
     private readonly int[] _depths;
     private readonly bool _isSimple;
-    private BulkBook.Row[]? _heldRows;
-    private BulkBook.Row[]? _edgeRows;
+    private Dictionary<int, BulkBook.Row>? _heldRows;
+    private Dictionary<int, BulkBook.Row>? _edgeRows;
     private bool _windowPassed;
     private long _rowsRead;
 
@@ -47,7 +47,7 @@ internal abstract partial class BulkSweep<TUnits, TPool>
         (Question, Rows, Blocks) = (question, rows, blocks);
         IsForward = question.Direction == Direction.Forward;
         Slab = new LotSlab<TUnits>(new ClaimTable(question.Seeds.Length));
-        _book = new BulkBook(question.Seeds.Length);
+        _book = new BulkBook(Slab.Claims, question.Seeds.Length);
         _queue = new RowQueue(rows);
         _flags = Memory.Scattered<byte>(holders);
         _depths = question.Limits.Hops is null ? [] : new int[holders];

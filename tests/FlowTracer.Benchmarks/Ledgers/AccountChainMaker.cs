@@ -19,10 +19,6 @@ internal sealed class AccountChainMaker
     // The exchange of a holder that is no deposit address.
     private const sbyte Ordinary = -1;
 
-    // Of the half that is not loot, half is there from the start; the other is issued block by block.
-    private const ulong Loot = AccountChain.Supply / 2;
-    private const ulong FirstIssue = Loot / 2;
-
     // In millionths of a token.
     private const ulong MedianPayment = 100_000_000;
     private const ulong LeastGiven = 10_000;
@@ -31,6 +27,10 @@ internal sealed class AccountChainMaker
     private const ulong MedianFee = 500_000;
 
     private readonly int _rows;
+
+    // Of the half that is not loot, half is there from the start; the other is issued block by block.
+    private readonly ulong _loot;
+    private readonly ulong _firstIssue;
     private readonly Chance _chance;
     private readonly BlockPlan _blocks;
     private readonly int[] _from;
@@ -48,6 +48,8 @@ internal sealed class AccountChainMaker
     public AccountChainMaker(int rows, int seed)
     {
         _rows = rows;
+        _loot = AccountChain.Supply(rows) / 2;
+        _firstIssue = _loot / 2;
         _chance = new Chance((uint)seed);
         _blocks = new BlockPlan(rows, rowsPerBlock: 150, secondsPerBlock: 10);
         (_from, _to, _amounts) = (new int[rows], new int[rows], new Units64[rows]);
@@ -60,7 +62,7 @@ internal sealed class AccountChainMaker
         while (_row < _rows)
         {
             _blocks.Begin(_chance);
-            Put(Nobody, DrawPayee(Nobody), _blocks.Issue(Loot - FirstIssue));
+            Put(Nobody, DrawPayee(Nobody), _blocks.Issue(_loot - _firstIssue));
             Sweep();
             while (!IsBlockFull)
             {
@@ -93,15 +95,16 @@ internal sealed class AccountChainMaker
             AddHolder(Ordinary);
         }
 
-        Put(Nobody, Treasury, Loot);
-        for (int holder = 0; holder < Exchanges; holder++)
+        Put(Nobody, Treasury, _loot);
+        ulong left = _firstIssue;
+        for (int user = 1; user <= FirstUsers; user++)
         {
-            Put(Nobody, holder, FirstIssue / 2 / Exchanges);
+            left -= Put(Nobody, Treasury + user, _firstIssue / 2 / FirstUsers);
         }
 
-        for (int holder = 0; holder < FirstUsers; holder++)
+        for (int exchange = 0; exchange < Exchanges; exchange++)
         {
-            Put(Nobody, Treasury + 1 + holder, FirstIssue / 2 / FirstUsers);
+            left -= Put(Nobody, exchange, left / (ulong)(Exchanges - exchange));
         }
     }
 
@@ -122,20 +125,20 @@ internal sealed class AccountChainMaker
 
         switch (_chance.Below(100))
         {
-            case < 64:
-                Pay();
+            case < 66:
+                Pay(DrawGiver());
                 break;
-            case < 74:
+            case < 80:
                 PayOut();
                 break;
-            case < 86:
-                Walk();
+            case < 87:
+                Walk(_chance.Below(_walkers.Length));
                 break;
-            case < 95:
+            case < 92:
                 Return();
                 break;
-            case < 98:
-                Dust();
+            case < 97:
+                Dust(DrawGiver());
                 break;
             default:
                 MoveBetweenExchanges();
@@ -158,7 +161,7 @@ internal sealed class AccountChainMaker
     private void Steal()
     {
         int victim = DrawGiver();
-        if (!IsUser(victim))
+        if (!IsUser(victim) || _balances[victim] < LeastWalked)
         {
             return;
         }
@@ -166,12 +169,17 @@ internal sealed class AccountChainMaker
         int thief = AddHolder(Ordinary);
         (_walkers[0], _theftRow) = (thief, _row);
         Put(victim, thief, _balances[victim]);
+        Walk(0);
     }
 
     // A payment, to a deposit address too; some take a fee. Every fourth spends all there is.
-    private void Pay()
+    private void Pay(int giver)
     {
-        int giver = DrawGiver();
+        if (_balances[giver] == 0)
+        {
+            return;
+        }
+
         Put(giver, DrawPayee(giver), _chance.Percent(25) ? _balances[giver] : DrawAmount());
         if (_chance.Percent(12))
         {
@@ -183,31 +191,29 @@ internal sealed class AccountChainMaker
     private void PayOut()
     {
         int exchange = DrawExchange();
-        for (int left = (int)_chance.Pareto(1, 100, 70); left > 0; left--)
+        for (int left = (int)_chance.Pareto(1, 100, 70); left > 0 && _balances[exchange] >= LeastGiven && !IsBlockFull; left--)
         {
             Put(exchange, DrawPayee(exchange), Math.Min(_balances[exchange] / 4, DrawAmount()));
         }
     }
 
-    // A hop of a peel chain: a little is paid, the rest goes on to an address of its own.
-    private void Walk()
+    // Hops of a peel chain: at each a little is paid, and the rest goes on to an address of its own.
+    private void Walk(int place)
     {
-        ref int walker = ref _walkers[_chance.Below(_walkers.Length)];
-        if (_balances[walker] < LeastWalked || _exchanges[walker] != Ordinary)
+        ref int walker = ref _walkers[place];
+        if (_balances[walker] < LeastWalked || !IsUser(walker))
         {
             walker = DrawGiver();
             return;
         }
 
-        if (_blocks.End - _row < 2)
+        for (int left = (int)_chance.Pareto(1, 100, 80); left > 0 && _blocks.End - _row >= 2; left--)
         {
-            return;
+            Put(walker, DrawPayee(walker), _balances[walker] / 1_000 * (ulong)(5 + _chance.Below(75)));
+            int next = AddHolder(Ordinary);
+            Put(walker, next, _balances[walker]);
+            walker = next;
         }
-
-        Put(walker, DrawPayee(walker), _balances[walker] / 1_000 * (ulong)(5 + _chance.Below(75)));
-        int next = AddHolder(Ordinary);
-        Put(walker, next, _balances[walker]);
-        walker = next;
     }
 
     // Some of a payment goes back where it came from.
@@ -223,10 +229,12 @@ internal sealed class AccountChainMaker
     }
 
     // Next to nothing, sent to somebody who is often paid.
-    private void Dust()
+    private void Dust(int giver)
     {
-        int giver = DrawGiver();
-        Put(giver, DrawKnown(giver), (ulong)(1 + _chance.Below(MostDust)));
+        if (_balances[giver] > 0)
+        {
+            Put(giver, DrawKnown(giver), (ulong)(1 + _chance.Below(MostDust)));
+        }
     }
 
     private void MoveBetweenExchanges()
@@ -274,12 +282,12 @@ internal sealed class AccountChainMaker
         _ => DrawKnown(giver),
     };
 
-    // Any payee so far, as often as it was paid: the rich get richer.
+    // Any payee so far, as often as it was paid; or the k-th of all about as often as k^-1.2.
     private int DrawKnown(int giver)
     {
         for (int i = 0; i < Tries; i++)
         {
-            int holder = _to[_chance.Below(_row)];
+            int holder = _chance.Percent(40) ? _to[_chance.Below(_row)] : _chance.Rank(_balances.Count, 500);
             if (holder > Treasury && holder != giver)
             {
                 return holder;
@@ -289,14 +297,9 @@ internal sealed class AccountChainMaker
         return AddHolder(Ordinary);
     }
 
-    // The k-th is as much used as 1/k, nearly.
-    private int DrawExchange()
-    {
-        int rank = (int)_chance.Pareto(1, int.MaxValue, 100);
-        return rank <= Exchanges ? rank - 1 : _chance.Below(Exchanges);
-    }
+    private int DrawExchange() => _chance.Rank(Exchanges, 100);
 
-    private ulong DrawAmount() => 1 + _chance.LogNormal(MedianPayment, AccountChain.Supply, 400);
+    private ulong DrawAmount() => 1 + _chance.LogNormal(MedianPayment, _loot, 400);
 
     private bool IsUser(int holder) => holder > Treasury && _exchanges[holder] == Ordinary;
 
@@ -306,13 +309,13 @@ internal sealed class AccountChainMaker
         return _exchanges.Add(exchange);
     }
 
-    // A row of what is asked for, or of what the giver has; none that would move nothing or not be of this block.
-    private void Put(int from, int to, ulong asked)
+    // A row of what is asked for, or of what the giver has; none that would move nothing or not be of this block. What it moves.
+    private ulong Put(int from, int to, ulong asked)
     {
         ulong amount = from >= 0 ? Math.Min(asked, _balances[from]) : asked;
         if (amount == 0 || from == to || IsBlockFull)
         {
-            return;
+            return 0;
         }
 
         if (from >= 0)
@@ -331,5 +334,6 @@ internal sealed class AccountChainMaker
 
         (_from[_row], _to[_row], _amounts[_row]) = (from, to, new Units64(amount));
         _row++;
+        return amount;
     }
 }

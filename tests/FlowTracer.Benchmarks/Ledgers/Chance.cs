@@ -46,6 +46,16 @@ internal sealed class Chance(ulong seed)
         return TimesPowerOfTwo(least, exponent * stretch / 100, most);
     }
 
+    /// <summary>
+    /// A place from 0 to less than a count: the k-th about as often as k^-(1 + 100 ÷ stretch), after Zipf; what falls beyond
+    /// the last goes evenly to all.
+    /// </summary>
+    public int Rank(int count, int stretch)
+    {
+        ulong rank = Pareto(1, int.MaxValue, stretch);
+        return rank <= (ulong)count ? (int)rank - 1 : Below(count);
+    }
+
     /// <summary>As often above the median as below; log2 of it is a sum of four uniform numbers, nearly normal.</summary>
     /// <param name="median">Units of whatever is drawn, below 2^47.</param>
     /// <param name="most">In the same units: what is above is cut off.</param>
@@ -61,13 +71,10 @@ internal sealed class Chance(ulong seed)
 
     private static ulong TimesPowerOfTwo(ulong number, long exponent, ulong most)
     {
-        ulong mantissa = (number * (ulong)((1 << FractionBits) + (exponent & FractionMask))) >> FractionBits;
-        int power = (int)(exponent >> FractionBits);
-        if (power < 0)
-        {
-            return Math.Min(power > -64 ? mantissa >> -power : 0, most);
-        }
-
-        return power < BitOperations.LeadingZeroCount(mantissa) ? Math.Min(mantissa << power, most) : most;
+        const int greatest = 64;
+        UInt128 mantissa = (UInt128)number * (ulong)((1 << FractionBits) + (exponent & FractionMask));
+        int power = (int)Math.Clamp(exponent >> FractionBits, -greatest, greatest);
+        UInt128 product = power < 0 ? mantissa >> (FractionBits - power) : mantissa << power >> FractionBits;
+        return (ulong)UInt128.Min(product, most);
     }
 }

@@ -13,15 +13,12 @@ internal sealed class CoinChainMaker
     private const int Pools = 16;
     private const int Services = Exchanges + Pools;
     private const int FirstUsers = 256;
+    private const int LeastGathered = 6;
     private const int Tries = 16;
     private const int None = -1;
 
-    // Of the half that is not loot, half is there from the start; the other is issued block by block.
-    private const ulong Loot = CoinChain.Supply / 2;
-    private const ulong FirstIssue = Loot / 2;
-
     // In satoshi.
-    private const ulong MedianPayment = 2_000_000;
+    private const ulong MedianPayment = 1_000_000;
     private const ulong LeastCoin = 546;
     private const ulong LeastSpent = 2_000;
     private const ulong LeastWalked = 10_000_000;
@@ -29,6 +26,10 @@ internal sealed class CoinChainMaker
     private const ulong MostRate = 1_000;
 
     private readonly int _rows;
+
+    // Of the half that is not loot, half is there from the start; the other is issued block by block.
+    private readonly ulong _loot;
+    private readonly ulong _firstIssue;
     private readonly Chance _chance;
     private readonly BlockPlan _blocks;
     private readonly MovementKind[] _kinds;
@@ -57,6 +58,8 @@ internal sealed class CoinChainMaker
     public CoinChainMaker(int rows, int seed)
     {
         _rows = rows;
+        _loot = CoinChain.Supply(rows) / 2;
+        _firstIssue = _loot / 2;
         _chance = new Chance((uint)seed);
         _blocks = new BlockPlan(rows, rowsPerBlock: 1_500, secondsPerBlock: 500);
         (_kinds, _inputStarts, _outputStarts) = (new MovementKind[rows], new int[rows + 1], new int[rows + 1]);
@@ -94,15 +97,18 @@ internal sealed class CoinChainMaker
             AddAddress(AddOwner());
         }
 
-        _made.Add((Loot, AddAddress(AddOwner())));
-        for (int address = 0; address < Services; address++)
-        {
-            _made.Add((FirstIssue / 2 / Services, address));
-        }
-
+        _made.Add((_loot, AddAddress(AddOwner())));
+        ulong left = _firstIssue;
         for (int user = 0; user < FirstUsers; user++)
         {
-            _made.Add((FirstIssue / 2 / FirstUsers, Services + user));
+            _made.Add((_firstIssue / 2 / FirstUsers, Services + user));
+            left -= _made[^1].Value;
+        }
+
+        for (int service = 0; service < Services; service++)
+        {
+            _made.Add((left / (ulong)(Services - service), service));
+            left -= _made[^1].Value;
         }
 
         Put(MovementKind.Reward);
@@ -128,16 +134,16 @@ internal sealed class CoinChainMaker
             case < 58:
                 Pay(DrawPayer());
                 break;
-            case < 74:
+            case < 65:
                 Forward(DrawPayer());
                 break;
-            case < 82:
-                Walk();
+            case < 69:
+                Walk(_chance.Below(_walkers.Length));
                 break;
-            case < 86:
+            case < 72:
                 Return(DrawPayer());
                 break;
-            case < 90:
+            case < 84:
                 Gather(DrawService(Services));
                 break;
             default:
@@ -149,7 +155,7 @@ internal sealed class CoinChainMaker
     private void Split()
     {
         _firstLoot = _values.Count;
-        ulong left = Take(Services + FirstUsers, Loot, 1, 1) - Fee(1, CoinChain.Branches, Loot);
+        ulong left = Take(Services + FirstUsers, _loot, 1, 1) - Fee(1, CoinChain.Branches, _loot);
         for (int branch = 0; branch < CoinChain.Branches; branch++)
         {
             int branches = CoinChain.Branches - branch;
@@ -166,49 +172,57 @@ internal sealed class CoinChainMaker
     private void Steal()
     {
         int victim = DrawPayer();
-        ulong all = Take(victim, CoinChain.Supply, 1, 10);
-        if (all == 0)
+        ulong all = Take(victim, ulong.MaxValue, 1, 10);
+        if (all < LeastWalked * 2)
         {
+            GiveBack(victim);
             return;
         }
 
         (_theft, _walkers[0]) = (_values.Count, AddOwner());
         _made.Add((all - Fee(_spent.Count, 1, all), AddAddress(_walkers[0])));
         Put(MovementKind.Transaction);
+        Walk(0);
     }
 
-    // To one payee, or now and then to several; some wallets spend more coins than they must.
+    // To one payee, all there is if it is too little, or now and then to several; some wallets spend more coins than they must.
     private void Pay(int payer)
     {
         int payees = _chance.Percent(8) ? (int)_chance.Pareto(2, 100, 80) : 1;
-        int least = _chance.Percent(15) ? (int)_chance.Pareto(2, 100, 70) : 1;
+        int least = _chance.Percent(18) ? (int)_chance.Pareto(2, 300, 110) : 1;
         Spend(payer, payees, least);
     }
 
     // All of a coin to one address, the owner's own or another's.
     private void Forward(int payer)
     {
-        ulong all = Take(payer, 1, 1, 1);
-        PayAll(all, _chance.Percent(30) ? AddAddress(payer) : DrawPayee());
+        if (payer >= 0)
+        {
+            PayAll(Take(payer, 1, 1, 1), _chance.Percent(30) ? AddAddress(payer) : DrawPayee());
+        }
     }
 
-    // A hop of a peel chain: a little is paid, the rest goes on to an address of its own.
-    private void Walk()
+    // Hops of a peel chain: at each a little is paid, and the rest goes on to a new address.
+    private void Walk(int place)
     {
-        ref int walker = ref _walkers[_chance.Below(_walkers.Length)];
-        int coin = walker < 0 ? None : _newest[walker];
-        if (coin < 0 || _values[coin].Value < LeastWalked)
+        ref int walker = ref _walkers[place];
+        for (int left = (int)_chance.Pareto(1, 100, 80); left > 0 && _row < _blocks.End - 1; left--)
         {
-            walker = DrawPayer();
-            return;
-        }
+            int coin = walker < 0 ? None : _newest[walker];
+            if (coin < 0 || _values[coin].Value < LeastWalked)
+            {
+                walker = DrawPayer();
+                return;
+            }
 
-        ulong all = Take(walker, 1, 1, 1);
-        ulong left = all - Fee(1, 2, all);
-        ulong peel = left / 1_000 * (ulong)(5 + _chance.Below(75));
-        _made.Add((peel, DrawPayee()));
-        AddChange(left - peel, AddAddress(walker));
-        Put(MovementKind.Transaction);
+            ulong all = Take(walker, 1, 1, 1);
+            ulong rest = all - Fee(1, 2, all);
+            ulong peel = rest / 1_000 * (ulong)(5 + _chance.Below(75));
+            walker = AddOwner();
+            _made.Add((peel, DrawPayee()));
+            AddChange(rest - peel, walker, reusePercent: 0);
+            Put(MovementKind.Transaction);
+        }
     }
 
     // Some goes back to the address that paid last.
@@ -220,49 +234,58 @@ internal sealed class CoinChainMaker
             ulong left = all - Fee(1, 2, all);
             ulong part = left / 100 * (ulong)(50 + _chance.Below(51));
             _made.Add((part, _payers[payer]));
-            AddChange(left - part, AddAddress(payer));
+            AddChange(left - part, payer, reusePercent: 0);
             Put(MovementKind.Transaction);
         }
     }
 
-    // A service puts many small coins together.
+    // A service puts many coins together, once it has some.
     private void Gather(int service)
     {
-        ulong all = Take(service, CoinChain.Supply, 1, (int)_chance.Pareto(4, 600, 90));
+        ulong all = Take(service, ulong.MaxValue, 1, (int)_chance.Pareto(LeastGathered, 1_000, 130));
+        if (_spent.Count < LeastGathered)
+        {
+            GiveBack(service);
+            return;
+        }
+
         PayAll(all, service);
     }
 
     // A service pays several of its customers at once.
-    private void PayOut(int service) => Spend(service, (int)_chance.Pareto(1, 2_000, 85), 1);
+    private void PayOut(int service) => Spend(service, (int)_chance.Pareto(1, 2_000, 95), 1);
 
     private void Spend(int payer, int payees, int least)
     {
         ulong wanted = 0;
         for (int i = 0; i < payees; i++)
         {
-            ulong amount = LeastCoin + _chance.LogNormal(MedianPayment, Loot, 450);
-            _made.Add((amount, DrawPayee()));
-            wanted += amount;
+            _made.Add((LeastCoin + _chance.LogNormal(MedianPayment, _loot, 450), None));
+            wanted += _made[^1].Value;
         }
 
         ulong all = Take(payer, wanted, least, 200);
         ulong left = all - Fee(_spent.Count, payees + 1, all);
-        if (all == 0 || left < LeastCoin * (ulong)payees)
+        if (left < wanted && (payees > 1 || left < LeastCoin))
         {
             _made.Clear();
             GiveBack(payer);
             return;
         }
 
-        Fit(left, wanted);
-        AddChange(left - Math.Min(left, wanted), ChangeAddress(payer));
+        for (int i = 0; i < payees; i++)
+        {
+            _made[i] = (Math.Min(left, _made[i].Value), DrawPayee());
+        }
+
+        AddChange(left - Math.Min(left, wanted), payer, reusePercent: 25);
         Put(MovementKind.Transaction);
     }
 
     // A coinbase takes in the fees of its block and what is newly issued.
     private void Reward()
     {
-        ulong all = _blocks.Issue(Loot - FirstIssue) + _fees;
+        ulong all = _blocks.Issue(_loot - _firstIssue) + _fees;
         _made.Add((all, Exchanges + DrawService(Pools)));
         Put(MovementKind.Reward);
         _feeRows.Clear();
@@ -303,21 +326,9 @@ internal sealed class CoinChainMaker
         }
     }
 
-    // Where payments come to more than there is, the first are paid and the last get next to nothing.
-    private void Fit(ulong left, ulong wanted)
-    {
-        for (int i = 0; wanted > left && i < _made.Count; i++)
-        {
-            ulong most = left - (LeastCoin * (ulong)(_made.Count - 1 - i));
-            ulong value = Math.Min(_made[i].Value, most);
-            wanted -= _made[i].Value;
-            left -= value;
-            _made[i] = (value, _made[i].Address);
-        }
-    }
-
-    // Among the outputs, anywhere; too little for a coin of its own goes to the first payee.
-    private void AddChange(ulong value, int address)
+    // Among the outputs, anywhere, to a new address or that of the first coin spent; too little for a coin of its own goes to
+    // the first payee.
+    private void AddChange(ulong value, int owner, int reusePercent)
     {
         if (value < LeastCoin)
         {
@@ -326,7 +337,7 @@ internal sealed class CoinChainMaker
         }
 
         int place = _chance.Below(_made.Count + 1);
-        _made.Add((value, address));
+        _made.Add((value, _chance.Percent(reusePercent) ? _addresses[_spent[0]] : AddAddress(owner)));
         (_made[place], _made[^1]) = (_made[^1], _made[place]);
     }
 
@@ -354,28 +365,26 @@ internal sealed class CoinChainMaker
         return None;
     }
 
-    // An address: a newcomer's, a service's for one deposit, or of an owner so far, as often as it was paid.
+    // An address: a newcomer's, a service's for one deposit, of an owner so far, as often as it was paid, or the k-th of all
+    // about as often as k^-1.2.
     private int DrawPayee()
     {
         int kind = _chance.Below(100);
-        if (kind < 62)
+        if (kind < 70)
         {
-            return AddAddress(kind < 42 ? AddOwner() : DrawService(Services));
+            return AddAddress(kind < 48 ? AddOwner() : DrawService(Services));
+        }
+
+        if (_chance.Percent(50))
+        {
+            return _chance.Rank(_owners.Count, 500);
         }
 
         int known = _addresses[_chance.Below(_values.Count)];
         return _chance.Percent(50) ? known : AddAddress(_owners[known]);
     }
 
-    // The address of the first coin spent, or a new one.
-    private int ChangeAddress(int payer) => _chance.Percent(25) ? _addresses[_spent[0]] : AddAddress(payer);
-
-    // The k-th is as much used as 1/k, nearly.
-    private int DrawService(int count)
-    {
-        int rank = (int)_chance.Pareto(1, int.MaxValue, 100);
-        return rank <= count ? rank - 1 : _chance.Below(count);
-    }
+    private int DrawService(int count) => _chance.Rank(count, 100);
 
     private int AddOwner()
     {
