@@ -249,7 +249,18 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         else if (giver != taker)
         {
             ref TPool pool = ref _pools[giver];
-            Move(pool.Total < amount ? DrawWithGap(giver, amount) : pool.Take(Slab, amount), giver, taker, receives, amount);
+            if (pool.Total < amount)
+            {
+                Move(DrawWithGap(giver, amount), giver, taker, receives, amount);
+            }
+            else if (pool.TryTake(amount, out LotPair<TUnits> pair))
+            {
+                Move(pair, giver, taker, receives, amount);
+            }
+            else
+            {
+                Move(pool.Take(Slab, amount), giver, taker, receives, amount);
+            }
         }
     }
 
@@ -264,6 +275,22 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         {
             _pools[taker].Idle += amount;
         }
+    }
+
+    private void Move(in LotPair<TUnits> lots, int giver, int taker, bool receives, TUnits amount)
+    {
+        if (lots.IsTainted && Is(taker) && StopOf(taker) is null)
+        {
+            if (!receives)
+            {
+                Activate(taker, OpeningAt(taker, Rows), depth: 0);
+            }
+
+            _pools[taker].Put(Slab, lots);
+            return;
+        }
+
+        Move(lots.In(Slab), giver, taker, receives, amount);
     }
 
     // What an active holder gave, where no limit is in sight and no seed claims.

@@ -103,7 +103,7 @@ internal abstract partial class BulkSweep<TUnits, TPool>
                 Settle(lots, holder);
             }
 
-            Put(holder, lots, total);
+            Slab.Free(lots);
         }
 
         _book.Close();

@@ -33,6 +33,42 @@ internal interface ILotPool<TUnits>
 
     /// <summary>Takes everything in the order it came, whatever the policy: a coin spent as a whole.</summary>
     LotChain Drain(LotSlab<TUnits> slab);
+
+    /// <summary>
+    /// The same as <see cref="Take"/> where what is taken is two lots at most and the kind of pool can tell: then none goes
+    /// through the slab. False, with nothing taken, where it cannot.
+    /// </summary>
+    bool TryTake(TUnits amount, out LotPair<TUnits> taken);
+
+    /// <summary>Adds lots taken in that way.</summary>
+    void Put(LotSlab<TUnits> slab, in LotPair<TUnits> lots);
+}
+
+/// <summary>One lot or two, in the order taken.</summary>
+/// <param name="First">The first; it is more than nothing.</param>
+/// <param name="Second">The second; nothing when there is none.</param>
+internal readonly record struct LotPair<TUnits>(Lot<TUnits> First, Lot<TUnits> Second)
+    where TUnits : struct, IUnits<TUnits>
+{
+    public bool IsTainted => First.IsTainted || Second.IsTainted;
+
+    /// <summary>Says that nothing was taken.</summary>
+    public static bool None(out LotPair<TUnits> pair)
+    {
+        pair = default;
+        return false;
+    }
+
+    /// <summary>The lots as a chain.</summary>
+    public LotChain In(LotSlab<TUnits> slab)
+    {
+        LotChain first = slab.Of(First);
+        return Second.Amount.IsZero ? first : slab.Join(first, slab.Of(Second));
+    }
+
+    /// <summary>Puts them into a pool that knows chains only.</summary>
+    public void Put<TPool>(TPool pool, LotSlab<TUnits> slab)
+        where TPool : class, ILotPool<TUnits> => pool.Put(slab, In(slab), First.Amount + Second.Amount);
 }
 
 /// <summary>A pool of the general sweep: amounts of any width, one object each.</summary>
@@ -93,6 +129,10 @@ public abstract class LotPool : ILotPool<Amount>
     void ILotPool<Amount>.Touch(LotSlab<Amount> slab, bool isSecond)
     {
     }
+
+    bool ILotPool<Amount>.TryTake(Amount amount, out LotPair<Amount> taken) => LotPair<Amount>.None(out taken);
+
+    void ILotPool<Amount>.Put(LotSlab<Amount> slab, in LotPair<Amount> lots) => lots.Put(this, slab);
 
     void ILotPool<Amount>.Put(LotSlab<Amount> slab, LotChain lots, Amount amount) => Put(slab, lots, amount);
 

@@ -70,6 +70,11 @@ internal struct QueuePool<TUnits, TNewestFirst> : ILotPool<TUnits>
         return Chains.TakeFirst(slab, ref _lots, ref amount);
     }
 
+    public readonly bool TryTake(TUnits amount, out LotPair<TUnits> taken) => LotPair<TUnits>.None(out taken);
+
+    public void Put(LotSlab<TUnits> slab, in LotPair<TUnits> lots) =>
+        Put(slab, lots.In(slab), lots.First.Amount + lots.Second.Amount);
+
     public LotChain Drain(LotSlab<TUnits> slab)
     {
         LotChain all = TNewestFirst.IsYes ? slab.Reverse(_lots) : _lots;
@@ -125,6 +130,11 @@ internal struct ClassPool<TUnits, TTaintedFirst> : ILotPool<TUnits>
         Total -= amount;
         return TTaintedFirst.IsYes ? Take(slab, ref _tainted, ref _clean, amount) : Take(slab, ref _clean, ref _tainted, amount);
     }
+
+    public readonly bool TryTake(TUnits amount, out LotPair<TUnits> taken) => LotPair<TUnits>.None(out taken);
+
+    public void Put(LotSlab<TUnits> slab, in LotPair<TUnits> lots) =>
+        Put(slab, lots.In(slab), lots.First.Amount + lots.Second.Amount);
 
     public LotChain Drain(LotSlab<TUnits> slab)
     {
@@ -200,36 +210,51 @@ internal struct HaircutPool<TUnits> : ILotPool<TUnits>
 
     public LotChain Take(LotSlab<TUnits> slab, TUnits amount)
     {
+        if (TryTake(amount, out LotPair<TUnits> pair))
+        {
+            return pair.In(slab);
+        }
+
         if (amount == Total)
         {
             return Drain(slab);
         }
 
         LotChain taken = default;
+        slab.MixtureOf(_claim).Take(slab, amount, _amount, ref taken);
+        _amount -= amount;
+        return taken;
+    }
+
+    public bool TryTake(TUnits amount, out LotPair<TUnits> taken)
+    {
         if (_claim < 0)
         {
-            Mixture<TUnits> mixture = slab.MixtureOf(_claim);
-            mixture.Take(slab, amount, _amount, ref taken);
-            _amount -= amount;
-            return taken;
+            taken = default;
+            return false;
         }
 
-        TUnits ofClean = _claim == Lot<TUnits>.Clean ? amount : _clean.IsZero ? TUnits.Zero : ShareOfClean(amount);
-        TUnits ofTainted = amount - ofClean;
+        TUnits ofClean = _claim == Lot<TUnits>.Clean ? amount
+            : _clean.IsZero ? TUnits.Zero
+            : amount == Total ? _clean
+            : ShareOfClean(amount);
         bool isCleanFirst = _isCleanFirst;
-        if (!ofTainted.IsZero)
-        {
-            taken = slab.Of(TakeTainted(ofTainted));
-        }
+        _clean -= ofClean;
+        Lot<TUnits> clean = Lot<TUnits>.CleanOf(ofClean);
+        Lot<TUnits> tainted = ofClean == amount ? default : TakeTainted(amount - ofClean);
+        taken = tainted.Amount.IsZero ? new LotPair<TUnits>(clean, default)
+            : ofClean.IsZero ? new LotPair<TUnits>(tainted, default)
+            : isCleanFirst ? new LotPair<TUnits>(clean, tainted) : new LotPair<TUnits>(tainted, clean);
+        return true;
+    }
 
-        if (!ofClean.IsZero)
+    public void Put(LotSlab<TUnits> slab, in LotPair<TUnits> lots)
+    {
+        Add(slab, lots.First);
+        if (!lots.Second.Amount.IsZero)
         {
-            _clean -= ofClean;
-            LotChain clean = slab.Of(Lot<TUnits>.CleanOf(ofClean));
-            taken = isCleanFirst ? slab.Join(clean, taken) : slab.Join(taken, clean);
+            Add(slab, lots.Second);
         }
-
-        return taken;
     }
 
     public LotChain Drain(LotSlab<TUnits> slab)
@@ -239,15 +264,13 @@ internal struct HaircutPool<TUnits> : ILotPool<TUnits>
         {
             slab.MixtureOf(_claim).Drain(slab, ref all);
             slab.Return(_claim);
+            this = default;
         }
-        else
+        else if (!Total.IsZero)
         {
-            LotChain clean = _clean.IsZero ? default : slab.Of(Lot<TUnits>.CleanOf(_clean));
-            LotChain tainted = _claim == Lot<TUnits>.Clean ? default : slab.Of(Tainted);
-            all = _isCleanFirst ? slab.Join(clean, tainted) : slab.Join(tainted, clean);
+            all = Take(slab, Total);
         }
 
-        this = default;
         return all;
     }
 
@@ -345,13 +368,26 @@ internal struct PoisonPool<TUnits> : ILotPool<TUnits>
 
     public LotChain Take(LotSlab<TUnits> slab, TUnits amount)
     {
-        if (amount == Total)
+        _ = TryTake(amount, out LotPair<TUnits> taken);
+        return slab.Of(taken.First);
+    }
+
+    public bool TryTake(TUnits amount, out LotPair<TUnits> taken)
+    {
+        taken = new LotPair<TUnits>(new Lot<TUnits>(_claim, amount, TUnits.Zero), default);
+        Total -= amount;
+        if (Total.IsZero)
         {
-            return Drain(slab);
+            _claim = Lot<TUnits>.Clean;
         }
 
-        Total -= amount;
-        return slab.Of(new Lot<TUnits>(_claim, amount, TUnits.Zero));
+        return true;
+    }
+
+    public void Put(LotSlab<TUnits> slab, in LotPair<TUnits> lots)
+    {
+        Total += lots.First.Amount;
+        _claim = slab.Claims.Union(_claim, lots.First.Claim);
     }
 
     public LotChain Drain(LotSlab<TUnits> slab)
