@@ -23,10 +23,18 @@ if (args is ["blocks", .. string[] numbers])
     return await BlockReading.RunAsync(numbers);
 }
 
-// `bulk` traces whole made-up ledgers (docs/performance.md); the other two are for side-by-side/side_by_side.py.
+// `bulk` traces whole made-up ledgers (docs/performance.md); `bulk-lots` shows FIFO's worst cases;
+// the other two are for side-by-side/side_by_side.py.
 if (args is ["bulk", .. string[] sizes])
 {
     return WholeLedgers.Run(sizes);
+}
+
+if (args is ["bulk-lots", .. string[] counts])
+{
+    return WholeLedgers.RunLots(
+        counts.Length > 0 ? int.Parse(counts[0], CultureInfo.InvariantCulture) : 100_000,
+        counts.Length > 1 ? int.Parse(counts[1], CultureInfo.InvariantCulture) : 1_000);
 }
 
 if (args is ["bulk-edges", string transfers, string seed, string file])

@@ -60,6 +60,58 @@ internal static class WholeLedgers
         return 0;
     }
 
+    /// <summary>
+    /// <c>bulk-lots [LOTS] [HOPS]</c>: FIFO's worst cases. One wallet collects as many lots, stolen and clean by turns, and passes
+    /// its money on as many times: all of it, all but one unit, or half of it back and forth.
+    /// </summary>
+    public static int RunLots(int lots, int hops)
+    {
+        Warm();
+        Console.WriteLine("| what is passed on | lots | hops | ms | ns/hop | ns/(hop·lot) | most lots |");
+        Console.WriteLine("|---|---|---|---|---|---|---|");
+        foreach ((string name, int kept) in new[] { ("all", 0), ("all but one unit", 1), ("half, there and back", 2) })
+        {
+            AccountLedger<Units64> ledger = Fragments(lots, hops, kept);
+            BulkQuestion question = new(TaintPolicies.Fifo, Direction.Forward, [BulkSeed.OfOutput(0, 0, (ulong)lots)]);
+            (double least, _, BulkTrace trace) = Time(() => BulkTracer.Run(ledger, question, CancellationToken.None), 3);
+            (double before, _, _) = Time(() => BulkTracer.Run(Fragments(lots, 0, 0), question, CancellationToken.None), 3);
+            double ns = (least - before) * 1e6 / hops;
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"| {name} | {lots:N0} | {hops:N0} | {least:F1} | {ns:F0} | {ns / lots:F2} | {trace.MostLots:N0} |"));
+        }
+
+        return 0;
+    }
+
+    // Holder 0 is the thief, 1 an honest payer, 2 collects, and the money goes on from there.
+    private static AccountLedger<Units64> Fragments(int lots, int hops, int kept)
+    {
+        AccountLedgerBuilder<Units64> builder = new(lots + hops + 2);
+        for (int holder = 0; holder < hops + 3; holder++)
+        {
+            builder.AddHolder(holder);
+        }
+
+        builder.Issue(0, new Units64((ulong)lots));
+        builder.Issue(1, new Units64((ulong)lots));
+        for (int lot = 0; lot < lots; lot++)
+        {
+            builder.Transfer(lot % 2, 2, new Units64(2));
+        }
+
+        ulong held = 2 * (ulong)lots;
+        for (int hop = 0; hop < hops; hop++)
+        {
+            (int from, int to, ulong amount) = kept == 2
+                ? (2 + (hop % 2), 3 - (hop % 2), (ulong)lots)
+                : (2 + hop, 3 + hop, held - (ulong)kept);
+            builder.Transfer(from, to, new Units64(amount));
+            held = kept == 1 ? held - 1 : held;
+        }
+
+        return builder.Build();
+    }
+
     /// <summary><c>bulk-edges TRANSFERS SEED FILE</c>: an account ledger as plain columns, for other programs.</summary>
     public static int WriteEdges(int transfers, int seed, string file)
     {
