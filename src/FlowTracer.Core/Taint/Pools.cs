@@ -67,6 +67,17 @@ internal struct QueuePool<TUnits, TNewestFirst> : ILotPool<TUnits>
         }
 
         Total -= amount;
+        Lot<TUnits> last = slab[_lots.Last];
+        if (Total < last.Amount)
+        {
+            // What stays is part of the last lot: all others are handed on unread, as a peel chain does hop after hop.
+            Lot<TUnits> part = last.Part(last.Amount - Total);
+            LotChain taken = _lots;
+            _lots = slab.Of(last.Without(part));
+            slab[taken.Last] = part;
+            return taken;
+        }
+
         return Chains.TakeFirst(slab, ref _lots, ref amount);
     }
 
