@@ -135,54 +135,15 @@ internal abstract partial class BulkSweep<TUnits, TPool>
 
     private void EndSmallest(List<Arrival<TUnits>> lots, int holder)
     {
-        if (Question.SmallestLot?.Invoke(AssetOf(holder)) is not Amount smallest)
+        if (Question.SmallestLot?.Invoke(AssetOf(holder)) is Amount smallest)
         {
-            return;
-        }
-
-        int kept = 0;
-        for (int i = 1; i < lots.Count; i++)
-        {
-            if (lots[kept].Fresh == lots[i].Fresh && lots[kept].Lot.Merges(lots[i].Lot))
-            {
-                lots[kept] = lots[kept] with { Lot = lots[kept].Lot.Plus(lots[i].Lot) };
-            }
-            else
-            {
-                lots[++kept] = lots[i];
-            }
-        }
-
-        if (lots.Count > 0)
-        {
-            lots.RemoveRange(kept + 1, lots.Count - kept - 1);
-        }
-
-        EndWhere(lots, smallest, new SinkKey(SinkKind.Cut, CutNames.SmallestLot), holder);
-    }
-
-    // Books tainted lots (those under a least amount only, where there is one) at a sink. What a seed puts down in this row
-    // starts here and is exempt; the money itself arrives all the same, and what the sink has taken of it counts as clean.
-    private void EndWhere(List<Arrival<TUnits>> lots, Amount? least, SinkKey sink, int holder)
-    {
-        List<Lot<TUnits>> ended = [];
-        for (int i = 0; i < lots.Count; i++)
-        {
-            (Lot<TUnits> lot, int fresh) = lots[i];
-            int earlier = Slab.Claims.Minus(lot.Claim, fresh);
-            if (earlier != Lot<TUnits>.Clean && (least is null || lot.Amount.ToAmount() < least))
-            {
-                ended.Add(lot with { Claim = earlier });
-                lots[i] = new Arrival<TUnits>(
-                    fresh == Lot<TUnits>.Clean ? Lot<TUnits>.CleanOf(lot.Amount) : lot with { Claim = fresh }, fresh);
-            }
-        }
-
-        if (ended.Count > 0)
-        {
-            Book(ended, sink, holder, PlaceOf(holder));
+            Arrivals.MergeNeighbours(lots);
+            EndWhere(lots, smallest, new SinkKey(SinkKind.Cut, CutNames.SmallestLot), holder);
         }
     }
+
+    private void EndWhere(List<Arrival<TUnits>> lots, Amount? least, SinkKey sink, int holder) =>
+        Book(Arrivals.End(lots, Slab.Claims, least), sink, holder, PlaceOf(holder));
 
     /// <summary>Books lots that end in what a holder holds, and gives them up.</summary>
     protected void EndAll(LotChain lots, SinkKey sink, int holder, int place)

@@ -184,18 +184,9 @@ internal abstract partial class BulkSweep<TUnits, TPool>
     {
         foreach ((SeedClaim<TUnits> seed, int at) in seeds)
         {
-            if (at != output)
+            if (at == output)
             {
-                continue;
-            }
-
-            if (Question.Policy.MeasuresReach)
-            {
-                seed.Mark(lots, Slab.Claims);
-            }
-            else
-            {
-                seed.TakeOutput(lots);
+                seed.ClaimOutput(lots, Slab.Claims);
             }
         }
     }

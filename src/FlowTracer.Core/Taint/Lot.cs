@@ -42,3 +42,29 @@ public readonly record struct Lot<TUnits>(int Claim, TUnits Amount, TUnits Origi
     /// <summary>Both as one lot of this one's claim.</summary>
     internal Lot<TUnits> Plus(Lot<TUnits> other) => new(Claim, Amount + other.Amount, Origin + other.Origin);
 }
+
+/// <summary>Neighbours in a list that are one and the same.</summary>
+internal static class Neighbours
+{
+    /// <summary>Joins each with those behind it, as far as they merge.</summary>
+    public static void Merge<T>(List<T> items, Func<T, T, bool> merges, Func<T, T, T> plus)
+    {
+        int kept = 0;
+        for (int i = 1; i < items.Count; i++)
+        {
+            if (merges(items[kept], items[i]))
+            {
+                items[kept] = plus(items[kept], items[i]);
+            }
+            else
+            {
+                items[++kept] = items[i];
+            }
+        }
+
+        if (items.Count > 0)
+        {
+            items.RemoveRange(kept + 1, items.Count - kept - 1);
+        }
+    }
+}

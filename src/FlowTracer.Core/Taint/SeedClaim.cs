@@ -31,11 +31,24 @@ internal class SeedClaim<TUnits>(int index, TUnits? limit, bool isOutput, bool m
     /// <summary>What the seed's limit still lacks; zero without a limit.</summary>
     public TUnits Wanting => limit is TUnits most ? most - Claimed : TUnits.Zero;
 
+    /// <summary>Claims what an output of a movement gave or got, as far as the seed states it.</summary>
+    public void ClaimOutput(List<Arrival<TUnits>> lots, ClaimTable claims)
+    {
+        if (measuresReach)
+        {
+            Mark(lots, claims);
+        }
+        else
+        {
+            TakeOutput(lots);
+        }
+    }
+
     /// <summary>
     /// Marks all of <paramref name="lots"/>: under poison, which measures reach, a second seed inside marked money marks
     /// it too, and there are no collisions.
     /// </summary>
-    public void Mark(List<Arrival<TUnits>> lots, ClaimTable claims)
+    private void Mark(List<Arrival<TUnits>> lots, ClaimTable claims)
     {
         Claimed = Stolen;
         for (int i = 0; i < lots.Count; i++)
@@ -49,7 +62,7 @@ internal class SeedClaim<TUnits>(int index, TUnits? limit, bool isOutput, bool m
     /// <summary>
     /// A transfer seed in money that others have claimed: what it states beyond the clean money stays theirs.
     /// </summary>
-    public void TakeOutput(List<Arrival<TUnits>> lots)
+    private void TakeOutput(List<Arrival<TUnits>> lots)
     {
         Take(lots);
         TUnits left = Wanting;
@@ -110,4 +123,39 @@ internal readonly record struct Arrival<TUnits>(Lot<TUnits> Lot, int Fresh)
     where TUnits : struct, IUnits<TUnits>
 {
     public bool IsFresh => Fresh != Lot<TUnits>.Clean;
+}
+
+/// <summary>What becomes of lots where they arrive, for every sweep.</summary>
+internal static class Arrivals
+{
+    /// <summary>Makes neighbours that count as one lot one, where the same seeds put them down.</summary>
+    public static void MergeNeighbours<TUnits>(List<Arrival<TUnits>> lots)
+        where TUnits : struct, IUnits<TUnits> =>
+        Neighbours.Merge(
+            lots,
+            static (lot, next) => lot.Fresh == next.Fresh && lot.Lot.Merges(next.Lot),
+            static (lot, next) => lot with { Lot = lot.Lot.Plus(next.Lot) });
+
+    /// <summary>
+    /// Ends tainted lots (those under a least amount only, where there is one) and returns them. What a seed puts down in this
+    /// movement starts here and is exempt; the money itself arrives all the same, and what has ended of it counts as clean.
+    /// </summary>
+    public static List<Lot<TUnits>> End<TUnits>(List<Arrival<TUnits>> lots, ClaimTable claims, Amount? least)
+        where TUnits : struct, IUnits<TUnits>
+    {
+        List<Lot<TUnits>> ended = [];
+        for (int i = 0; i < lots.Count; i++)
+        {
+            (Lot<TUnits> lot, int fresh) = lots[i];
+            int earlier = claims.Minus(lot.Claim, fresh);
+            if (earlier != Lot<TUnits>.Clean && (least is null || lot.Amount.ToAmount() < least))
+            {
+                ended.Add(lot with { Claim = earlier });
+                lots[i] = new Arrival<TUnits>(
+                    fresh == Lot<TUnits>.Clean ? Lot<TUnits>.CleanOf(lot.Amount) : lot with { Claim = fresh }, fresh);
+            }
+        }
+
+        return ended;
+    }
 }

@@ -15,7 +15,7 @@ internal static class SwapLots
     public static List<Lot<TUnits>> Convert<TUnits>(List<Lot<TUnits>> lots, TUnits paid, TUnits received)
         where TUnits : struct, IUnits<TUnits>
     {
-        MergeNeighbours(lots);
+        Neighbours.Merge(lots, static (lot, next) => lot.Merges(next), static (lot, next) => lot.Plus(next));
         TUnits[] weights = new TUnits[lots.Count];
         for (int i = 0; i < weights.Length; i++)
         {
@@ -32,28 +32,6 @@ internal static class SwapLots
         List<Lot<TUnits>> dust = Bequeath(lots);
         lots.RemoveAll(static lot => lot.Amount.IsZero);
         return dust;
-    }
-
-    private static void MergeNeighbours<TUnits>(List<Lot<TUnits>> lots)
-        where TUnits : struct, IUnits<TUnits>
-    {
-        int kept = 0;
-        for (int i = 1; i < lots.Count; i++)
-        {
-            if (lots[kept].Merges(lots[i]))
-            {
-                lots[kept] = lots[kept].Plus(lots[i]);
-            }
-            else
-            {
-                lots[++kept] = lots[i];
-            }
-        }
-
-        if (lots.Count > 0)
-        {
-            lots.RemoveRange(kept + 1, lots.Count - kept - 1);
-        }
     }
 
     // One way through for the heirs before a lot and one back for those behind it, however many lots come to nothing.

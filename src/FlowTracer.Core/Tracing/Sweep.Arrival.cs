@@ -2,6 +2,7 @@ using System.Numerics;
 using FlowTracer.Core.Attributions;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
+using FlowTracer.Core.Taint;
 
 namespace FlowTracer.Core.Tracing;
 
@@ -91,7 +92,7 @@ internal sealed partial class Sweep
     {
         if (SinkKey.Of(attribution) is SinkKey sink)
         {
-            EndWhere(lots, static (_, _) => true, sink, asset, node);
+            EndWhere(lots, null, sink, asset, node);
         }
     }
 
@@ -100,49 +101,14 @@ internal sealed partial class Sweep
     {
         if (_question.Limits.SmallestLot.TryGetValue(asset, out Amount smallest))
         {
-            MergeNeighbours(lots);
-            EndWhere(lots, (lot, least) => lot.Amount < least, new SinkKey(SinkKind.Cut, CutNames.SmallestLot), asset, node, smallest);
+            Arrivals.MergeNeighbours(lots);
+            EndWhere(lots, smallest, new SinkKey(SinkKind.Cut, CutNames.SmallestLot), asset, node);
         }
     }
 
-    private static void MergeNeighbours(List<Arrival> lots)
+    private void EndWhere(List<Arrival> lots, Amount? least, SinkKey sink, Asset asset, int node)
     {
-        int kept = 0;
-        for (int i = 1; i < lots.Count; i++)
-        {
-            if (lots[kept].Fresh == lots[i].Fresh && lots[kept].Lot.Merges(lots[i].Lot))
-            {
-                lots[kept] = lots[kept] with { Lot = lots[kept].Lot.Plus(lots[i].Lot) };
-            }
-            else
-            {
-                lots[++kept] = lots[i];
-            }
-        }
-
-        if (lots.Count > 0)
-        {
-            lots.RemoveRange(kept + 1, lots.Count - kept - 1);
-        }
-    }
-
-    // Books tainted lots at a sink. What a seed puts down in this movement starts here and is exempt; the money itself
-    // arrives all the same, and what the sink has taken of it counts as clean.
-    private void EndWhere(
-        List<Arrival> lots, Func<Lot, Amount, bool> ends, SinkKey sink, Asset asset, int node, Amount least = default)
-    {
-        List<Lot> ended = [];
-        for (int i = 0; i < lots.Count; i++)
-        {
-            (Lot lot, int fresh) = lots[i];
-            int earlier = _claims.Minus(lot.Claim, fresh);
-            if (earlier != Lot.Clean && ends(lot, least))
-            {
-                ended.Add(lot with { Claim = earlier });
-                lots[i] = new Arrival(fresh == Lot.Clean ? Lot.CleanOf(lot.Amount) : lot with { Claim = fresh }, fresh);
-            }
-        }
-
+        List<Lot> ended = Arrivals.End(lots, _claims, least);
         if (ended.Count > 0)
         {
             _graph.End(node, sink.Kind);

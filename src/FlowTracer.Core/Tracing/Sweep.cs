@@ -297,14 +297,7 @@ internal sealed partial class Sweep
     {
         foreach (SeedClaim seed in flow.SeedsAt(output))
         {
-            if (_question.Policy.MeasuresReach)
-            {
-                seed.Mark(lots, _claims);
-            }
-            else
-            {
-                seed.TakeOutput(lots);
-            }
+            seed.ClaimOutput(lots, _claims);
         }
     }
 
