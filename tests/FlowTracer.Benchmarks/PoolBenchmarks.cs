@@ -81,7 +81,7 @@ public class PoolBenchmarks
 
     // Two pools that pay each other, half of the money tainted.
     private ulong PassOn<TPool>()
-        where TPool : struct, ILotPool<Units64>
+        where TPool : struct, IHolderPool<Units64, TPool>
     {
         TPool left = default;
         TPool right = default;

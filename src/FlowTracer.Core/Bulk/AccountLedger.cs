@@ -1,5 +1,6 @@
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
+using FlowTracer.Core.Taint;
 
 namespace FlowTracer.Core.Bulk;
 
@@ -14,6 +15,9 @@ public sealed class AccountLedger<TUnits>
 {
     /// <summary>Stands for a giver or receiver where there is none: new issue, or a fee.</summary>
     public const int Nobody = -1;
+
+    // How many rows ahead memory is asked for.
+    private const int RowsAhead = 16;
 
     private readonly Lazy<Links> _next;
     private readonly Lazy<Links> _previous;
@@ -70,7 +74,7 @@ public sealed class AccountLedger<TUnits>
         ReadOnlySpan<TUnits> amounts = Amounts.Span;
         for (int row = 0; row < rows; row++)
         {
-            int later = Math.Min(row + 16, rows - 1);
+            int later = Math.Min(row + RowsAhead, rows - 1);
             Memory.PrefetchAt(nets, from[later]);
             Memory.PrefetchAt(nets, to[later]);
             bool isCovered = LegsAt(from[row]) is >= 0 and int special

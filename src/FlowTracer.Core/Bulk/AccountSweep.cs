@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Taint;
 using FlowTracer.Core.Tracing;
@@ -7,7 +8,7 @@ namespace FlowTracer.Core.Bulk;
 /// <summary>The sweep over an account ledger.</summary>
 internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
     where TUnits : struct, IUnits<TUnits>
-    where TPool : struct, ILotPool<TUnits>
+    where TPool : struct, IHolderPool<TUnits, TPool>
 {
     private const int Nobody = AccountLedger<TUnits>.Nobody;
 
@@ -15,6 +16,7 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
     // of so many rows in a row was followed, the rest is scanned.
     private const int ScanFromOneRowIn = 3;
     private const int RowsOfWindow = 4096;
+    private const int RowsOfStretch = 1 << 16;
 
     // How many rows ahead memory is asked for: of holders, of their last lots and of their first, each told by the one before.
     private const int HoldersAhead = 24;
@@ -25,7 +27,7 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
     private readonly ReadOnlyMemory<int> _givers;
     private readonly ReadOnlyMemory<int> _takers;
     private readonly Links _links;
-    private readonly TPool[] _pools;
+    private readonly Aligned<TPool> _pools;
     private bool _isScanning;
     private int _windowStart = -RowsOfWindow * ScanFromOneRowIn;
 
@@ -35,7 +37,7 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         _ledger = ledger;
         (_givers, _takers) = IsForward ? (ledger.From, ledger.To) : (ledger.To, ledger.From);
         _links = ledger.LinksOf(question.Direction);
-        _pools = Memory.Scattered<TPool>(ledger.Holders.Count);
+        _pools = Memory.Lined<TPool>(ledger.Holders.Count);
     }
 
     protected override bool IsCoin => false;
@@ -124,6 +126,15 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
     protected override int AssetOf(BulkSeed seed) =>
         AssetOf(seed.Output < 0 ? seed.Holder : ReceiverOf(seed.Row, seed.Output));
 
+    private void Touch(int holder)
+    {
+        if (holder >= 0)
+        {
+            Memory.Prefetch(ref _pools[holder]);
+            Memory.Prefetch(ref FlagsOf(holder));
+        }
+    }
+
     protected override TUnits TotalOf(int holder) => _pools[holder].Total;
 
     protected override void Put(int holder, LotChain lots, TUnits amount) => _pools[holder].Put(Slab, lots, amount);
@@ -183,21 +194,30 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
     {
         StartScanning(step);
         CountRows(Rows - step);
+        while (step < Rows)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int end = Math.Min(step + RowsOfStretch, Rows);
+            ScanStretch(step, end);
+            step = end;
+        }
+    }
+
+    // Compiled as a method of its own, so that after some calls it is compiled again with what is known of its branches; one
+    // loop over all rows would stay as it was when it began.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ScanStretch(int step, int end)
+    {
         ReadOnlySpan<int> givers = _givers.Span;
         ReadOnlySpan<int> takers = _takers.Span;
         ReadOnlySpan<TUnits> amounts = _ledger.Amounts.Span;
         bool isSimple = IsSimple;
         int seedStep = NextSeedFrom(step);
-        for (; step < Rows; step++)
+        for (; step < end; step++)
         {
             if (IsWaiting)
             {
                 StartUntil(step);
-            }
-
-            if ((step & 0xFFFF) == 0)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
             }
 
             if (step + HoldersAhead < Rows)
@@ -248,19 +268,27 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         }
         else if (giver != taker)
         {
-            ref TPool pool = ref _pools[giver];
-            if (pool.Total < amount)
+            Give(giver, taker, receives, amount);
+        }
+    }
+
+    private void Give(int giver, int taker, bool receives, TUnits amount)
+    {
+        ref TPool pool = ref _pools[giver];
+        if (pool.Total < amount)
+        {
+            Move(DrawWithGap(giver, amount), giver, taker, receives, amount);
+        }
+        else if (Is(taker) && StopOf(taker) is null && pool.TryGive(Slab, amount, ref _pools[taker], out bool isTainted))
+        {
+            if (isTainted && !receives)
             {
-                Move(DrawWithGap(giver, amount), giver, taker, receives, amount);
+                Activate(taker, default, depth: 0);
             }
-            else if (pool.TryTake(amount, out LotPair<TUnits> pair))
-            {
-                Move(pair, giver, taker, receives, amount);
-            }
-            else
-            {
-                Move(pool.Take(Slab, amount), giver, taker, receives, amount);
-            }
+        }
+        else
+        {
+            Move(pool.Take(Slab, amount), giver, taker, receives, amount);
         }
     }
 
@@ -275,22 +303,6 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         {
             _pools[taker].Idle += amount;
         }
-    }
-
-    private void Move(in LotPair<TUnits> lots, int giver, int taker, bool receives, TUnits amount)
-    {
-        if (lots.IsTainted && Is(taker) && StopOf(taker) is null)
-        {
-            if (!receives)
-            {
-                Activate(taker, OpeningAt(taker, Rows), depth: 0);
-            }
-
-            _pools[taker].Put(Slab, lots);
-            return;
-        }
-
-        Move(lots.In(Slab), giver, taker, receives, amount);
     }
 
     // What an active holder gave, where no limit is in sight and no seed claims.
@@ -378,22 +390,13 @@ internal sealed class AccountSweep<TUnits, TPool> : BulkSweep<TUnits, TPool>
         _ledger.AddNets(nets, IsForward ? step : Rows - step);
         for (int holder = 0; holder < nets.Length; holder++)
         {
-            if (!IsActive(holder))
+            if (!nets[holder].IsZero && !IsActive(holder))
             {
                 _pools[holder].Idle = nets[holder];
             }
         }
 
         _isScanning = true;
-    }
-
-    private void Touch(int holder)
-    {
-        if (holder >= 0)
-        {
-            Memory.Prefetch(ref _pools[holder]);
-            Memory.Prefetch(ref FlagsOf(holder));
-        }
     }
 
     private void Touch(int holder, bool isSecond)

@@ -53,8 +53,8 @@ public sealed record BulkQuestion(ITaintPolicy Policy, Direction Direction, Immu
     /// <summary>Whether fees of Bitcoin are followed into the coinbase of their block.</summary>
     public bool FollowFees { get; init; }
 
-    /// <summary>Where value ends, by the number of the address; null where it goes on.</summary>
-    public Func<int, SinkKey?> Stops { get; init; } = static _ => null;
+    /// <summary>Where value ends, by the number of the address; null where it goes on, and null where no address ends it.</summary>
+    public Func<int, SinkKey?>? Stops { get; init; }
 
     /// <summary>Whether anything is known of who an address is: the limit on degrees is for those of whom nothing is.</summary>
     public Func<int, bool> IsLabelled { get; init; } = static _ => false;

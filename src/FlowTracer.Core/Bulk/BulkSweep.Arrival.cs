@@ -168,18 +168,21 @@ internal abstract partial class BulkSweep<TUnits, TPool>
         }
     }
 
-    /// <summary>Where value that reaches a holder ends. Labels are looked up once for each.</summary>
-    protected SinkKey? StopOf(int holder)
+    /// <summary>Where value that reaches a holder ends.</summary>
+    protected SinkKey? StopOf(int holder) => Question.Stops is null ? null : LabelOf(holder);
+
+    // Labels are looked up once for each holder.
+    private SinkKey? LabelOf(int holder)
     {
         ref byte flags = ref _flags[holder];
         if ((flags & StopKnown) == 0)
         {
             int address = AddressOf(holder);
-            bool ends = address >= 0 && Question.Stops(address) is not null;
+            bool ends = address >= 0 && Question.Stops!(address) is not null;
             flags |= (byte)(ends ? StopKnown | Stop : StopKnown);
         }
 
-        return (flags & Stop) == 0 ? null : Question.Stops(AddressOf(holder));
+        return (flags & Stop) == 0 ? null : Question.Stops!(AddressOf(holder));
     }
 
     protected string? LimitAt(int row, int holder, int depth)

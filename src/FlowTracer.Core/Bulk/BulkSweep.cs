@@ -231,8 +231,6 @@ internal abstract partial class BulkSweep<TUnits, TPool>
 
     protected bool IsWaiting => _waiting.Count > 0;
 
-    protected IReadOnlyList<int> Reached => _reached;
-
     private void Await(SeedClaim<TUnits> claim, BulkSeed seed)
     {
         if (seed.Output < 0)

@@ -23,7 +23,7 @@ public static class BulkTracer
         where TUnits : struct, IUnits<TUnits>
     {
         public BulkTrace With<TPool>()
-            where TPool : struct, ILotPool<TUnits> =>
+            where TPool : struct, IHolderPool<TUnits, TPool> =>
             new AccountSweep<TUnits, TPool>(ledger, question).Run(cancellationToken);
     }
 
@@ -31,6 +31,6 @@ public static class BulkTracer
         : IPoolUser<Units64, BulkTrace>
     {
         public BulkTrace With<TPool>()
-            where TPool : struct, ILotPool<Units64> => new CoinSweep<TPool>(ledger, question).Run(cancellationToken);
+            where TPool : struct, IHolderPool<Units64, TPool> => new CoinSweep<TPool>(ledger, question).Run(cancellationToken);
     }
 }

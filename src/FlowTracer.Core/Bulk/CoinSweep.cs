@@ -15,15 +15,18 @@ internal sealed class CoinSweep<TPool> : BulkSweep<Units64, TPool>
     private readonly Dictionary<int, int> _coinbases = [];
 
     public CoinSweep(CoinLedger ledger, BulkQuestion question)
-        : base(question, ledger.Rows, ledger.Coins + (question.FollowFees ? ledger.Rows : 0), ledger.Blocks)
+        : base(question, ledger.Rows, HoldersOf(ledger, question), ledger.Blocks)
     {
         _ledger = ledger;
-        _lots = Memory.Scattered<LotChain>(ledger.Coins + (question.FollowFees ? ledger.Rows : 0));
+        _lots = Memory.Scattered<LotChain>(HoldersOf(ledger, question));
         if (question.FollowFees)
         {
             FindCoinbases();
         }
     }
+
+    private static int HoldersOf(CoinLedger ledger, BulkQuestion question) =>
+        ledger.Coins + (question.FollowFees ? ledger.Rows : 0);
 
     protected override bool IsCoin => true;
 

@@ -14,61 +14,43 @@ internal interface ILotPool<TUnits>
     /// <summary>What is in the pool, in base units.</summary>
     TUnits Total { get; }
 
-    /// <summary>
-    /// What a holder has that no claim has reached: no lots are kept of it. It is set to nothing before the first lots are put.
-    /// </summary>
-    TUnits Idle { get; set; }
-
     /// <summary>Adds lots as the latest to arrive, in their order.</summary>
     /// <param name="slab">Where the run's lots are.</param>
     /// <param name="lots">What arrives; none of it is nothing.</param>
     /// <param name="amount">What it comes to.</param>
     void Put(LotSlab<TUnits> slab, LotChain lots, TUnits amount);
 
-    /// <summary>Asks for the memory of what leaves first and of what came last, in two steps: what is last tells what is first.</summary>
-    void Touch(LotSlab<TUnits> slab, bool isSecond);
-
     /// <summary>Takes an amount between one unit and the total: its lots in the order taken.</summary>
     LotChain Take(LotSlab<TUnits> slab, TUnits amount);
 
     /// <summary>Takes everything in the order it came, whatever the policy: a coin spent as a whole.</summary>
     LotChain Drain(LotSlab<TUnits> slab);
-
-    /// <summary>
-    /// The same as <see cref="Take"/> where what is taken is two lots at most and the kind of pool can tell: then none goes
-    /// through the slab. False, with nothing taken, where it cannot.
-    /// </summary>
-    bool TryTake(TUnits amount, out LotPair<TUnits> taken);
-
-    /// <summary>Adds lots taken in that way.</summary>
-    void Put(LotSlab<TUnits> slab, in LotPair<TUnits> lots);
 }
 
-/// <summary>One lot or two, in the order taken.</summary>
-/// <param name="First">The first; it is more than nothing.</param>
-/// <param name="Second">The second; nothing when there is none.</param>
-internal readonly record struct LotPair<TUnits>(Lot<TUnits> First, Lot<TUnits> Second)
+/// <summary>A pool of millions of the same kind.</summary>
+/// <typeparam name="TUnits">The width of the numbers.</typeparam>
+/// <typeparam name="TPool">The kind.</typeparam>
+internal interface IHolderPool<TUnits, TPool> : ILotPool<TUnits>
     where TUnits : struct, IUnits<TUnits>
+    where TPool : struct, IHolderPool<TUnits, TPool>
 {
-    public bool IsTainted => First.IsTainted || Second.IsTainted;
+    /// <summary>
+    /// What a holder has that no claim has reached: no lots are kept of it. It is set to nothing before the first lots are put.
+    /// </summary>
+    TUnits Idle { get; set; }
 
-    /// <summary>Says that nothing was taken.</summary>
-    public static bool None(out LotPair<TUnits> pair)
-    {
-        pair = default;
-        return false;
-    }
+    /// <summary>Asks for the memory of what leaves first and of what came last, in two steps: what is last tells what is first.</summary>
+    void Touch(LotSlab<TUnits> slab, bool isSecond);
 
-    /// <summary>The lots as a chain.</summary>
-    public LotChain In(LotSlab<TUnits> slab)
-    {
-        LotChain first = slab.Of(First);
-        return Second.Amount.IsZero ? first : slab.Join(first, slab.Of(Second));
-    }
-
-    /// <summary>Puts them into a pool that knows chains only.</summary>
-    public void Put<TPool>(TPool pool, LotSlab<TUnits> slab)
-        where TPool : class, ILotPool<TUnits> => pool.Put(slab, In(slab), First.Amount + Second.Amount);
+    /// <summary>
+    /// The same as <see cref="ILotPool{TUnits}.Take"/> and then <see cref="ILotPool{TUnits}.Put"/> there, where the kind of pool
+    /// can do both at once, and keeps what is idle as it keeps clean lots. False, with nothing taken, where it cannot.
+    /// </summary>
+    /// <param name="slab">Where the run's lots are.</param>
+    /// <param name="amount">Between one unit and the total.</param>
+    /// <param name="receiver">Another pool, which may be idle.</param>
+    /// <param name="isTainted">Whether any of it was.</param>
+    bool TryGive(LotSlab<TUnits> slab, TUnits amount, ref TPool receiver, out bool isTainted);
 }
 
 /// <summary>A pool of the general sweep: amounts of any width, one object each.</summary>
@@ -119,20 +101,6 @@ public abstract class LotPool : ILotPool<Amount>
     private protected abstract LotChain Take(LotSlab<Amount> slab, Amount amount);
 
     private protected abstract LotChain Drain(LotSlab<Amount> slab);
-
-    Amount ILotPool<Amount>.Idle
-    {
-        get => throw new NotSupportedException("a pool of the general sweep is always followed");
-        set => throw new NotSupportedException("a pool of the general sweep is always followed");
-    }
-
-    void ILotPool<Amount>.Touch(LotSlab<Amount> slab, bool isSecond)
-    {
-    }
-
-    bool ILotPool<Amount>.TryTake(Amount amount, out LotPair<Amount> taken) => LotPair<Amount>.None(out taken);
-
-    void ILotPool<Amount>.Put(LotSlab<Amount> slab, in LotPair<Amount> lots) => lots.Put(this, slab);
 
     void ILotPool<Amount>.Put(LotSlab<Amount> slab, LotChain lots, Amount amount) => Put(slab, lots, amount);
 

@@ -1,4 +1,3 @@
-using FlowTracer.Core.Bulk;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.Core.Taint;
@@ -84,9 +83,6 @@ public sealed class LotSlab<TUnits>
 
     /// <summary>Adds a lot at the end.</summary>
     internal void Append(ref LotChain chain, Lot<TUnits> lot) => chain = Join(chain, Of(lot));
-
-    /// <summary>Adds a lot at the beginning.</summary>
-    internal void Prepend(ref LotChain chain, Lot<TUnits> lot) => chain = Join(Of(lot), chain);
 
     /// <summary>One chain, then the other.</summary>
     internal LotChain Join(LotChain first, LotChain then)

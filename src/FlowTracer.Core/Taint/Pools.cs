@@ -24,7 +24,7 @@ internal readonly struct No : IChoice
 /// FIFO and LIFO: lots leave in the order they came, or in the reverse. The chain begins with what leaves first.
 /// Neighbours that count as one lot are one.
 /// </summary>
-internal struct QueuePool<TUnits, TNewestFirst> : ILotPool<TUnits>
+internal struct QueuePool<TUnits, TNewestFirst> : IHolderPool<TUnits, QueuePool<TUnits, TNewestFirst>>
     where TUnits : struct, IUnits<TUnits>
     where TNewestFirst : struct, IChoice
 {
@@ -81,10 +81,8 @@ internal struct QueuePool<TUnits, TNewestFirst> : ILotPool<TUnits>
         return Chains.TakeFirst(slab, ref _lots, ref amount);
     }
 
-    public readonly bool TryTake(TUnits amount, out LotPair<TUnits> taken) => LotPair<TUnits>.None(out taken);
-
-    public void Put(LotSlab<TUnits> slab, in LotPair<TUnits> lots) =>
-        Put(slab, lots.In(slab), lots.First.Amount + lots.Second.Amount);
+    public readonly bool TryGive(LotSlab<TUnits> slab, TUnits amount, ref QueuePool<TUnits, TNewestFirst> receiver, out bool isTainted) =>
+        isTainted = false;
 
     public LotChain Drain(LotSlab<TUnits> slab)
     {
@@ -98,7 +96,7 @@ internal struct QueuePool<TUnits, TNewestFirst> : ILotPool<TUnits>
 /// PIFO and LIBR: all lots of one class leave before any of the other, each class in order of arrival. How the classes
 /// came to alternate is kept, because a seed may claim clean lots where they are.
 /// </summary>
-internal struct ClassPool<TUnits, TTaintedFirst> : ILotPool<TUnits>
+internal struct ClassPool<TUnits, TTaintedFirst> : IHolderPool<TUnits, ClassPool<TUnits, TTaintedFirst>>
     where TUnits : struct, IUnits<TUnits>
     where TTaintedFirst : struct, IChoice
 {
@@ -142,10 +140,8 @@ internal struct ClassPool<TUnits, TTaintedFirst> : ILotPool<TUnits>
         return TTaintedFirst.IsYes ? Take(slab, ref _tainted, ref _clean, amount) : Take(slab, ref _clean, ref _tainted, amount);
     }
 
-    public readonly bool TryTake(TUnits amount, out LotPair<TUnits> taken) => LotPair<TUnits>.None(out taken);
-
-    public void Put(LotSlab<TUnits> slab, in LotPair<TUnits> lots) =>
-        Put(slab, lots.In(slab), lots.First.Amount + lots.Second.Amount);
+    public readonly bool TryGive(LotSlab<TUnits> slab, TUnits amount, ref ClassPool<TUnits, TTaintedFirst> receiver, out bool isTainted) =>
+        isTainted = false;
 
     public LotChain Drain(LotSlab<TUnits> slab)
     {
@@ -184,7 +180,7 @@ internal struct ClassPool<TUnits, TTaintedFirst> : ILotPool<TUnits>
 /// Haircut: one lot for each claim, in the place of the earliest still there; everything taken is a mixture of all of
 /// them in proportion. Clean money and one seed's stand in the pool itself; of more seeds, all are in a list.
 /// </summary>
-internal struct HaircutPool<TUnits> : ILotPool<TUnits>
+internal struct HaircutPool<TUnits> : IHolderPool<TUnits, HaircutPool<TUnits>>
     where TUnits : struct, IUnits<TUnits>
 {
     private TUnits _clean;
@@ -221,12 +217,12 @@ internal struct HaircutPool<TUnits> : ILotPool<TUnits>
 
     public LotChain Take(LotSlab<TUnits> slab, TUnits amount)
     {
-        if (TryTake(amount, out LotPair<TUnits> pair))
+        if (_claim >= 0)
         {
-            return pair.In(slab);
+            return TakeOne(slab, amount);
         }
 
-        if (amount == Total)
+        if (amount == _amount)
         {
             return Drain(slab);
         }
@@ -237,35 +233,29 @@ internal struct HaircutPool<TUnits> : ILotPool<TUnits>
         return taken;
     }
 
-    public bool TryTake(TUnits amount, out LotPair<TUnits> taken)
+    public bool TryGive(LotSlab<TUnits> slab, TUnits amount, ref HaircutPool<TUnits> receiver, out bool isTainted)
     {
-        if (_claim < 0)
+        if (_claim < 0 || receiver._claim < 0
+            || (_claim != receiver._claim && _claim != Lot<TUnits>.Clean && receiver._claim != Lot<TUnits>.Clean))
         {
-            taken = default;
-            return false;
+            return isTainted = false;
         }
 
-        TUnits ofClean = _claim == Lot<TUnits>.Clean ? amount
-            : _clean.IsZero ? TUnits.Zero
-            : amount == Total ? _clean
-            : ShareOfClean(amount);
-        bool isCleanFirst = _isCleanFirst;
-        _clean -= ofClean;
-        Lot<TUnits> clean = Lot<TUnits>.CleanOf(ofClean);
-        Lot<TUnits> tainted = ofClean == amount ? default : TakeTainted(amount - ofClean);
-        taken = tainted.Amount.IsZero ? new LotPair<TUnits>(clean, default)
-            : ofClean.IsZero ? new LotPair<TUnits>(tainted, default)
-            : isCleanFirst ? new LotPair<TUnits>(clean, tainted) : new LotPair<TUnits>(tainted, clean);
+        receiver._isCleanFirst = receiver._clean.IsZero
+            ? receiver._claim == Lot<TUnits>.Clean && _isCleanFirst
+            : receiver._claim == Lot<TUnits>.Clean || receiver._isCleanFirst;
+        TUnits ofClean = TakeClean(amount);
+        receiver._clean += ofClean;
+        isTainted = ofClean != amount;
+        if (isTainted)
+        {
+            Lot<TUnits> part = TakeTainted(amount - ofClean);
+            receiver._claim = part.Claim;
+            receiver._amount += part.Amount;
+            receiver._origin += part.Origin;
+        }
+
         return true;
-    }
-
-    public void Put(LotSlab<TUnits> slab, in LotPair<TUnits> lots)
-    {
-        Add(slab, lots.First);
-        if (!lots.Second.Amount.IsZero)
-        {
-            Add(slab, lots.Second);
-        }
     }
 
     public LotChain Drain(LotSlab<TUnits> slab)
@@ -324,6 +314,26 @@ internal struct HaircutPool<TUnits> : ILotPool<TUnits>
         (_claim, _amount) = (claim, total);
     }
 
+    // Where all is clean or one seed's.
+    private LotChain TakeOne(LotSlab<TUnits> slab, TUnits amount)
+    {
+        bool isCleanFirst = _isCleanFirst;
+        TUnits ofClean = TakeClean(amount);
+        LotChain clean = ofClean.IsZero ? default : slab.Of(Lot<TUnits>.CleanOf(ofClean));
+        LotChain tainted = ofClean == amount ? default : slab.Of(TakeTainted(amount - ofClean));
+        return isCleanFirst ? slab.Join(clean, tainted) : slab.Join(tainted, clean);
+    }
+
+    private TUnits TakeClean(TUnits amount)
+    {
+        TUnits ofClean = _claim == Lot<TUnits>.Clean ? amount
+            : _clean.IsZero ? TUnits.Zero
+            : amount == Total ? _clean
+            : ShareOfClean(amount);
+        _clean -= ofClean;
+        return ofClean;
+    }
+
     // Of two lots, the floors leave one unit over or none; it goes to the larger remainder, of equals to the earlier lot.
     // The remainders add up to the pool.
     private readonly TUnits ShareOfClean(TUnits amount)
@@ -349,7 +359,7 @@ internal struct HaircutPool<TUnits> : ILotPool<TUnits>
 }
 
 /// <summary>Poison: one claim marks the whole pool, and whatever leaves it, until the pool is empty.</summary>
-internal struct PoisonPool<TUnits> : ILotPool<TUnits>
+internal struct PoisonPool<TUnits> : IHolderPool<TUnits, PoisonPool<TUnits>>
     where TUnits : struct, IUnits<TUnits>
 {
     private int _claim;
@@ -379,26 +389,27 @@ internal struct PoisonPool<TUnits> : ILotPool<TUnits>
 
     public LotChain Take(LotSlab<TUnits> slab, TUnits amount)
     {
-        _ = TryTake(amount, out LotPair<TUnits> taken);
-        return slab.Of(taken.First);
+        LotChain taken = slab.Of(new Lot<TUnits>(_claim, amount, TUnits.Zero));
+        Leave(amount);
+        return taken;
     }
 
-    public bool TryTake(TUnits amount, out LotPair<TUnits> taken)
+    public bool TryGive(LotSlab<TUnits> slab, TUnits amount, ref PoisonPool<TUnits> receiver, out bool isTainted)
     {
-        taken = new LotPair<TUnits>(new Lot<TUnits>(_claim, amount, TUnits.Zero), default);
+        isTainted = _claim != Lot<TUnits>.Clean;
+        receiver.Total += amount;
+        receiver._claim = slab.Claims.Union(receiver._claim, _claim);
+        Leave(amount);
+        return true;
+    }
+
+    private void Leave(TUnits amount)
+    {
         Total -= amount;
         if (Total.IsZero)
         {
             _claim = Lot<TUnits>.Clean;
         }
-
-        return true;
-    }
-
-    public void Put(LotSlab<TUnits> slab, in LotPair<TUnits> lots)
-    {
-        Total += lots.First.Amount;
-        _claim = slab.Claims.Union(_claim, lots.First.Claim);
     }
 
     public LotChain Drain(LotSlab<TUnits> slab)

@@ -32,14 +32,14 @@ internal interface IPoolUser<TUnits, TResult>
 {
     /// <summary>Does it.</summary>
     TResult With<TPool>()
-        where TPool : struct, ILotPool<TUnits>;
+        where TPool : struct, IHolderPool<TUnits, TPool>;
 }
 
 /// <summary>Makes a pool of the general sweep.</summary>
 internal sealed class PoolMaker(LotSlab<Amount> lots) : IPoolUser<Amount, LotPool>
 {
     public LotPool With<TPool>()
-        where TPool : struct, ILotPool<Amount> => new LotPool<TPool>(lots);
+        where TPool : struct, IHolderPool<Amount, TPool> => new LotPool<TPool>(lots);
 }
 
 /// <summary>

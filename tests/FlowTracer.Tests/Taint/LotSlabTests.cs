@@ -40,7 +40,7 @@ public sealed class LotSlabTests
                     lists[at].Add(lot);
                     break;
                 case 2:
-                    slab.Prepend(ref chains[at], lot);
+                    chains[at] = slab.Join(slab.Of(lot), chains[at]);
                     lists[at].Insert(0, lot);
                     break;
                 case 3:
