@@ -3,6 +3,7 @@ using FlowTracer.Chains.Bitcoin.Live;
 using FlowTracer.Chains.Ethereum.Live;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.App.Sources;
 

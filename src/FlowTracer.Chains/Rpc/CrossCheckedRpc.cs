@@ -1,3 +1,5 @@
+using FlowTracer.Core.Ports;
+
 namespace FlowTracer.Chains.Rpc;
 
 /// <summary>Two nodes that answered the same question differently.</summary>

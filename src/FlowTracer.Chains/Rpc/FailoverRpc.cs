@@ -1,3 +1,5 @@
+using FlowTracer.Core.Ports;
+
 namespace FlowTracer.Chains.Rpc;
 
 /// <summary>

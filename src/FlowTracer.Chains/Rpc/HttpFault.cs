@@ -1,4 +1,5 @@
 using System.Net;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Chains.Rpc;
 

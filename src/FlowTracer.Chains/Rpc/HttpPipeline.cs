@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
+using FlowTracer.Core.Ports;
 using Polly;
 using Polly.Retry;
 using Polly.Timeout;

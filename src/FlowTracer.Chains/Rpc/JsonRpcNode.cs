@@ -1,5 +1,6 @@
 using System.Net;
 using System.Threading.Channels;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Chains.Rpc;
 

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 using FlowTracer.Core.Tracing;
 
 namespace FlowTracer.Commands;

@@ -2,6 +2,7 @@ using FlowTracer.App.Sources;
 using FlowTracer.App.Traces;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 using FlowTracer.EndToEnd.Ethereum;
 
 namespace FlowTracer.EndToEnd.Bitcoin;

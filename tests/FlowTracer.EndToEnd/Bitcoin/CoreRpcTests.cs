@@ -2,6 +2,7 @@ using System.Text.Json;
 using FlowTracer.Chains.Bitcoin.Live;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 using FlowTracer.EndToEnd.Ethereum;
 
 namespace FlowTracer.EndToEnd.Bitcoin;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using FlowTracer.Chains.Bitcoin.Live;
 using FlowTracer.Chains.Rpc;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.EndToEnd.Bitcoin;
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using FlowTracer.Chains.Rpc;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.EndToEnd.Ethereum;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Chains.Bitcoin.Live;
 

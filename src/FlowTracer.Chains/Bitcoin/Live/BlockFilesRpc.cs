@@ -1,5 +1,6 @@
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Chains.Bitcoin.Live;
 

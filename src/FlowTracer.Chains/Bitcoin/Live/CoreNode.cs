@@ -2,6 +2,7 @@ using System.Globalization;
 using FlowTracer.Chains.Ethereum;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Chains.Bitcoin.Live;
 

@@ -1,3 +1,5 @@
+using FlowTracer.Core.Ports;
+
 namespace FlowTracer.Chains.Bitcoin.Live;
 
 /// <summary>
@@ -17,7 +19,7 @@ internal sealed class ScriptIndex(Fingerprints fingerprints, BlockFilesCache cac
     public long ByteCount => _entries.ByteCount;
 
     /// <summary>The entries of all blocks of an index; of those that another has read since, too.</summary>
-    /// <exception cref="Rpc.SourceException">A block cannot be read.</exception>
+    /// <exception cref="SourceException">A block cannot be read.</exception>
     public FingerprintIndex Of(BlockFilesIndex index, CancellationToken cancellationToken)
     {
         lock (_lock)

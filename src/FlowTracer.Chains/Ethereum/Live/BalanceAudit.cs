@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Chains.Ethereum.Live;
 
@@ -201,7 +202,7 @@ internal sealed class BalanceAudit(
     private bool Names(Log log, Address address) =>
         log.Topics.Any(topic => topic.TryGetAddress(node.Chain, out Address named) && named == address);
 
-    private Rpc.SourceException NoState(Address address, string block) =>
+    private SourceException NoState(Address address, string block) =>
         new(node.Name, $"eth_getBalance of {address}", $"the node has state of older blocks, but not of block {block}");
 
     private async Task ReadNamedAsync(Address address, ulong number, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Chains.Ethereum.Live;
 

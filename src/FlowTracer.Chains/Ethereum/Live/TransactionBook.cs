@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Chains.Ethereum.Live;
 

@@ -3,6 +3,7 @@ using FlowTracer.Chains.Bitcoin;
 using FlowTracer.Chains.Bitcoin.Live;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Tests.Chains.Bitcoin;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FlowTracer.Chains.Rpc;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Tests.Chains.Rpc;
 

@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using FlowTracer.Chains.Rpc;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Tests.Chains.Rpc;
 

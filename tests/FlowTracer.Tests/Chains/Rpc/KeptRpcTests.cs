@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using FlowTracer.Chains.Rpc;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Tests.Chains.Rpc;
 

@@ -1,4 +1,5 @@
 using FlowTracer.Chains.Rpc;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Tests.Chains.Rpc;
 

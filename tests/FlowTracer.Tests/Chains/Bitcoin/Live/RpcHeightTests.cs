@@ -1,6 +1,7 @@
 using FlowTracer.Chains.Bitcoin.Live;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 using FlowTracer.Tests.Chains.Rpc;
 
 namespace FlowTracer.Tests.Chains.Bitcoin.Live;
