@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Reflection;
-using System.Security.Cryptography;
 using FlowTracer.App.Heists;
 using FlowTracer.App.Labels;
 using FlowTracer.App.Sources;
+using FlowTracer.App.Stores;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Chains.Recorded;
 using FlowTracer.Core.Clustering;
@@ -53,6 +53,11 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
             throw new InputException("--allow-contract is for Ethereum: Bitcoin has no contracts");
         }
 
+        if (request.Store is string store)
+        {
+            return await OpenStoreAsync(request, subject, heist, chain, store, cancellationToken).ConfigureAwait(false);
+        }
+
         if (request.Source is not { } asked)
         {
             return await OpenRecordAsync(request, subject, heist, cancellationToken).ConfigureAwait(false);
@@ -83,18 +88,30 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
         TraceCase opened, ITaintPolicy policy, IProgress<TraceProgress>? progress, CancellationToken cancellationToken)
     {
         Budget budget = BudgetOf(opened);
-        (Trace trace, FactsRecorder? recorder) = opened.Live is { } source
+        (Trace trace, FactsRecorder facts) = opened.Live is { } source
             ? await RunLiveAsync(opened, source, policy, budget, progress, cancellationToken).ConfigureAwait(false)
-            : (await new Tracer(opened.Source, opened.Tags, FetchOptions.Default) { Budget = budget }
-                .RunAsync(opened.Question with { Policy = policy }, progress, cancellationToken).ConfigureAwait(false), null);
+            : await RunKeptAsync(opened, policy, budget, progress, cancellationToken).ConfigureAwait(false);
         RefuseMoreThanThere(trace, opened.Assets);
         RefuseNothing(trace);
         AssetCatalogue assets = opened.Live is { } live
             ? opened.Assets.With(await live.NamesOfAsync(UnnamedIn(trace, opened.Assets), cancellationToken).ConfigureAwait(false))
             : opened.Assets;
-        Provenance provenance = recorder is null ? opened.Provenance
-            : opened.Provenance with { DataDigest = recorder.Digest(trace.Question.Seeds), AsOf = AsOfView(opened.Live!) };
+        Provenance provenance = opened.Provenance with
+        {
+            DataDigest = facts.Digest(trace.Question.Seeds),
+            AsOf = opened.Live is { } view ? AsOfView(view) : opened.Provenance.AsOf,
+        };
         return new TraceReport(trace, provenance, assets, opened.Heist);
+    }
+
+    // Facts of a record or a store do not change on the way.
+    private static async Task<(Trace Trace, FactsRecorder Facts)> RunKeptAsync(
+        TraceCase opened, ITaintPolicy policy, Budget budget, IProgress<TraceProgress>? progress, CancellationToken cancellationToken)
+    {
+        FactsRecorder facts = new(opened.Source);
+        Trace trace = await new Tracer(facts, opened.Tags, FetchOptions.Default) { Budget = budget }
+            .RunAsync(opened.Question with { Policy = policy }, progress, cancellationToken).ConfigureAwait(false);
+        return (trace, facts);
     }
 
     // The time runs from here on: a trace's own, not what it took to find the seeds.
@@ -165,8 +182,38 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
         RecordedSource source = new(TransfersCsv.Read(bytes, name), heist?.Coverage ?? []);
         AssetCatalogue assets = AssetsOf(fixtures);
         return await AskAsync(
-            request, subject, heist, source, assets, name, Convert.ToHexStringLower(SHA256.HashData(bytes)), null, cancellationToken)
-            .ConfigureAwait(false);
+            request, subject, heist, source, assets, name, null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<TraceCase> OpenStoreAsync(
+        TraceRequest request, TraceSubject subject, Heist? heist, ChainId chain, string location, CancellationToken cancellationToken)
+    {
+        IFlowStore store = await StoreOpener.OpenAsync(location, create: false, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            FlowCoverage covered = (await store.CoverageAsync(cancellationToken).ConfigureAwait(false))
+                .FirstOrDefault(of => of.Chain == chain)
+                ?? throw new InputException($"{store.Name} has nothing of {chain}: import or ingest it first");
+            if (covered.Unfinished is [var origin, ..])
+            {
+                throw new InputException($"{store.Name}: the import of {origin.Source} was not finished: run it again first");
+            }
+
+            IHistorySource source = covered.Last is null && heist is not null
+                ? new CoveredSource(store, heist.Coverage)
+                : store;
+            TraceCase opened = await AskAsync(
+                request, subject, heist, source, AssetsOf(fixtures), store.Name, null, cancellationToken).ConfigureAwait(false);
+            AsOf? asOf = covered.Last is { } last
+                ? new AsOf(chain, last.Number, last.Hash.ToString(chain.Family), last.TimeSeconds)
+                : null;
+            return opened with { Store = store, Provenance = opened.Provenance with { AsOf = asOf } };
+        }
+        catch
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     private async Task<TraceCase> OpenLiveAsync(
@@ -187,13 +234,13 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
         assets = assets.With(await live.NamesOfAsync(named, cancellationToken).ConfigureAwait(false));
         return await AskAsync(
             request, subject, heist, live.Source, assets,
-            string.Create(CultureInfo.InvariantCulture, $"{live.Name} up to block {live.Source.View.Head}"), string.Empty, live,
+            string.Create(CultureInfo.InvariantCulture, $"{live.Name} up to block {live.Source.View.Head}"), live,
             cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<TraceCase> AskAsync(
         TraceRequest request, TraceSubject subject, Heist? heist, IHistorySource source, AssetCatalogue assets, string name,
-        string dataDigest, LiveSource? live, CancellationToken cancellationToken)
+        LiveSource? live, CancellationToken cancellationToken)
     {
         ChainId chain = ChainOf(subject, heist, request);
         async Task<TraceQuestion> FindAsync(CancellationToken token)
@@ -225,7 +272,7 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
         TraceQuestion question = await FindAsync(cancellationToken).ConfigureAwait(false);
         LabelIndex index = await labels.ConfigureAwait(false);
         return new TraceCase(
-            source, index, question, new Provenance(SubjectText(subject), dataDigest, index.Digest, ProgramVersion), assets, heist, live)
+            source, index, question, new Provenance(SubjectText(subject), string.Empty, index.Digest, ProgramVersion), assets, heist, live)
         {
             AskAgain = live is null ? null : FindAsync,
             SeenHash = seen,
@@ -313,5 +360,5 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
     };
 
     private static InputException NoData(TraceRequest request) =>
-        new($"'{request.Subject}' needs facts to be traced in: give a live node with --source URL, or a record with --data transfers.csv");
+        new($"'{request.Subject}' needs facts to be traced in: give a live node with --source URL, a store with --store, or a record with --data transfers.csv");
 }

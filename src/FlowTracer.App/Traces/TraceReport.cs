@@ -7,11 +7,11 @@ namespace FlowTracer.App.Traces;
 /// <summary>What an answer rests on besides the question: enough for the other side to run it again.</summary>
 /// <param name="Subject">The heist, address or transaction traced, in canonical form.</param>
 /// <param name="DataDigest">
-/// SHA-256 in lower-case hexadecimal: of the record's bytes, or of the facts used from live sources (docs/sources.md).
+/// SHA-256 in lower-case hexadecimal of the facts used (docs/sources.md), whoever told them: a record, a node or a store.
 /// </param>
 /// <param name="LabelsDigest">SHA-256 over the label packs (docs/labels.md).</param>
 /// <param name="ProgramVersion">The version of the program.</param>
-/// <param name="AsOf">The block that live facts end with; null for a record.</param>
+/// <param name="AsOf">The block that the facts of a node, or of a store of whole blocks, end with; null for a record.</param>
 public sealed record Provenance(
     string Subject, string DataDigest, string LabelsDigest, string ProgramVersion, AsOf? AsOf = null);
 
@@ -51,8 +51,11 @@ public sealed record TraceCase(
     /// <summary>The hash of the last block looked at when the seeds were found; null for a record.</summary>
     public string? SeenHash { get; init; }
 
+    /// <summary>The store behind the facts; null where there is none.</summary>
+    public IFlowStore? Store { get; init; }
+
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => Live?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => Live?.DisposeAsync() ?? Store?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
 
 /// <summary>An answer with what it rests on: what people see and exporters write.</summary>

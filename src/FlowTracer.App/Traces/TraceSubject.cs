@@ -120,6 +120,9 @@ public sealed record TraceRequest
     /// <summary>Live sources; null when the facts are a record.</summary>
     public Sources.SourceRequest? Source { get; init; }
 
+    /// <summary>The store that holds the facts, empty for the user's own; null where they come from elsewhere.</summary>
+    public string? Store { get; init; }
+
     /// <summary>Whether an address that is a contract may be traced.</summary>
     public bool AllowsContract { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
 
@@ -8,19 +9,30 @@ namespace FlowTracer.Chains.Recorded;
 /// <param name="Asset">In which asset.</param>
 /// <param name="UpToTimeSeconds">Up to when, as Unix seconds; null when the record does not say.</param>
 /// <param name="Text">One clause for a person.</param>
-public sealed record RecordCoverage(Address Address, Asset Asset, long? UpToTimeSeconds, string Text);
+public sealed record RecordCoverage(Address Address, Asset Asset, long? UpToTimeSeconds, string Text)
+{
+    /// <summary>What is said of each holder; on Bitcoin of all coins of an address.</summary>
+    public static Dictionary<(Address Address, Asset Asset), Coverage> ByHolder(IEnumerable<RecordCoverage> coverage)
+    {
+        Dictionary<(Address, Asset), Coverage> byHolder = [];
+        foreach (RecordCoverage covered in coverage)
+        {
+            byHolder[(covered.Address, covered.Asset)] = new Coverage(true, covered.UpToTimeSeconds, covered.Text);
+        }
+
+        return byHolder;
+    }
+}
 
 /// <summary>
 /// A recorded snapshot as a history source. The rows before a position give the opening balance there: their net.
 /// </summary>
 public sealed class RecordedSource : IHistorySource
 {
-    private static readonly Coverage NotRecorded = new(false, null, "the record does not say what else it did");
-
     private readonly Dictionary<Holder, List<Movement>> _histories = [];
     private readonly Dictionary<(ChainId, TxHash), List<Movement>> _transactions = [];
     private readonly Dictionary<Address, SortedSet<Holder>> _holders = [];
-    private readonly Dictionary<(Address, Asset), Coverage> _coverage = [];
+    private readonly Dictionary<(Address Address, Asset Asset), Coverage> _coverage;
 
     /// <summary>Indexes a record.</summary>
     /// <param name="movements">In chain order.</param>
@@ -32,10 +44,7 @@ public sealed class RecordedSource : IHistorySource
             Index(movement);
         }
 
-        foreach (RecordCoverage covered in coverage)
-        {
-            _coverage[(covered.Address, covered.Asset)] = new Coverage(true, covered.UpToTimeSeconds, covered.Text);
-        }
+        _coverage = RecordCoverage.ByHolder(coverage);
     }
 
     /// <inheritdoc/>
@@ -65,20 +74,9 @@ public sealed class RecordedSource : IHistorySource
     private History Read(HistoryRequest request)
     {
         List<Movement> all = _histories.TryGetValue(request.Holder, out List<Movement>? known) ? known : [];
-        bool forward = request.Direction == Direction.Forward;
-
-        // The first movement at or after the position; backward, the first after it.
-        int split = 0;
-        while (split < all.Count && all[split].Position.CompareTo(request.At) is int order && (forward ? order < 0 : order <= 0))
-        {
-            split++;
-        }
-
-        return new History(
-            request,
-            all.Take(split).NetOf(request.Holder),
-            forward ? all.GetRange(split, all.Count - split) : all.GetRange(0, split),
-            _coverage.GetValueOrDefault((request.Holder.Address, request.Holder.Asset), NotRecorded));
+        return History.Within(
+            request, all, BigInteger.Zero,
+            _coverage.GetValueOrDefault((request.Holder.Address, request.Holder.Asset), Coverage.OfRecord));
     }
 
     private void Index(Movement movement)

@@ -91,7 +91,7 @@ public interface IFlowStore : IHistorySource, IAsyncDisposable
     /// <summary>
     /// Looks at everything: digests, references, order, counts. One clause for each fault; empty when it is sound.
     /// </summary>
-    /// <param name="progress">Told the share done, from 0 to 1; null for nobody.</param>
+    /// <param name="progress">Told how much is done, in per cent; null for nobody.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    Task<IReadOnlyList<string>> CheckAsync(IProgress<double>? progress, CancellationToken cancellationToken);
+    Task<IReadOnlyList<string>> CheckAsync(IProgress<int>? progress, CancellationToken cancellationToken);
 }

@@ -34,7 +34,11 @@ public readonly record struct HistoryRequest(Holder Holder, Position At, Directi
 /// <param name="IsComplete">Whether every movement of the holder on the side asked for is in the answer.</param>
 /// <param name="UpToTimeSeconds">Up to when (Unix seconds) it is complete, when the source says so.</param>
 /// <param name="Text">One clause for a person: what is covered, or why it is not.</param>
-public sealed record Coverage(bool IsComplete, long? UpToTimeSeconds, string Text);
+public sealed record Coverage(bool IsComplete, long? UpToTimeSeconds, string Text)
+{
+    /// <summary>What a record covers of those of whom it does not say so.</summary>
+    public static Coverage OfRecord { get; } = new(false, null, "the record does not say what else it did");
+}
 
 /// <summary>What a source knows of one holder.</summary>
 /// <param name="Request">The question this answers.</param>
@@ -54,7 +58,31 @@ public sealed record History(
     BigInteger? Opening,
     IReadOnlyList<Movement> Movements,
     Coverage Coverage,
-    BigInteger? Closing = null);
+    BigInteger? Closing = null)
+{
+    /// <summary>The answer to a request out of all that is known of a holder.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="all">All its movements, in chain order.</param>
+    /// <param name="before">What it had before all of them, in base units; null when nobody knows.</param>
+    /// <param name="coverage">How far that is all there is.</param>
+    public static History Within(HistoryRequest request, List<Movement> all, BigInteger? before, Coverage coverage)
+    {
+        bool forward = request.Direction == Direction.Forward;
+
+        // The first movement at or after the position; backward, the first after it.
+        int split = 0;
+        while (split < all.Count && all[split].Position.CompareTo(request.At) is int order && (forward ? order < 0 : order <= 0))
+        {
+            split++;
+        }
+
+        return new History(
+            request,
+            before + all.Take(split).NetOf(request.Holder),
+            forward ? all.GetRange(split, all.Count - split) : all.GetRange(0, split),
+            coverage);
+    }
+}
 
 /// <summary>
 /// The port that recorded snapshots, stores and live nodes implement: movements of holders in chain order.

@@ -72,6 +72,7 @@ internal static class TraceCommand
             "trace 0x098B716B8Aaf21512996dC57EB0615e2383E2f96 --source http://127.0.0.1:8545 --from 14442835 --offline --json",
             "trace a1075db55d416d3ca199f55b6084e2115b9345e16c5cf302fc80e9d5fbf5d48d:0 --source https://explorer.example/api",
             "trace 1KFHE7w8BhaENAswwryaoccDb6qcT6DbYY --source http://127.0.0.1:8332 --chain bitcoin",
+            "trace ronin-bridge-2022 --store case.db",
             "trace 0xA160cdAB225685dA1d56aa342Ad8841c3b53f291 --data transfers.csv --backward",
             "trace 0xc28fad5e8d5e0ce6a2eaf67b6687be5d58113e16be590824d6cfa1a94467d0b7 --data - --json < transfers.csv");
     }

@@ -24,6 +24,13 @@ internal sealed class TraceOptions
         Description = "Your own record, a transfers CSV (docs/formats.md); - reads standard input.",
     };
 
+    private readonly Option<string?> _store = new("--store")
+    {
+        Description = "A store that import or ingest has filled (docs/store.md); without FILE, the user's own.",
+        Arity = ArgumentArity.ZeroOrOne,
+        HelpName = "FILE",
+    };
+
     private readonly SourceOptions _sources = new();
 
     private readonly Option<bool> _allowContract = new("--allow-contract")
@@ -114,7 +121,7 @@ internal sealed class TraceOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(_subject);
-        foreach (Option option in (Option[])[_data, _chain, _backward, _asset, _to, _amount, _from, _until, _hops, _addresses, _degree, _smallest, _requests, _time, _followFees, _heuristics, _throughCoinJoin, _allowContract])
+        foreach (Option option in (Option[])[_data, _store, _chain, _backward, _asset, _to, _amount, _from, _until, _hops, _addresses, _degree, _smallest, _requests, _time, _followFees, _heuristics, _throughCoinJoin, _allowContract])
         {
             command.Options.Add(option);
         }
@@ -136,6 +143,12 @@ internal sealed class TraceOptions
             throw new InputException("--data and --source are two kinds of facts: give one of them");
         }
 
+        bool fromStore = parsed.GetResult(_store) is { Implicit: false };
+        if (fromStore && (source is not null || parsed.GetValue(_data) is not null))
+        {
+            throw new InputException("--store, --data and --source are three kinds of facts: give one of them");
+        }
+
         Direction direction = parsed.GetValue(_backward) ? Direction.Backward : Direction.Forward;
         return new TraceRequest
         {
@@ -143,6 +156,7 @@ internal sealed class TraceOptions
             Chain = chain,
             Data = await DataAsync(parsed.GetValue(_data), cancellationToken).ConfigureAwait(false),
             Source = source,
+            Store = fromStore ? parsed.GetValue(_store) ?? string.Empty : null,
             AllowsContract = parsed.GetValue(_allowContract),
             Direction = direction,
             FollowsFees = parsed.GetValue(_followFees),

@@ -4,6 +4,7 @@ using FlowTracer.App.Labels;
 using FlowTracer.App.Traces;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
+using FlowTracer.Core.Taint;
 using FlowTracer.Core.Tracing;
 using FlowTracer.Testing;
 using FlowTracer.Tests.Chains;
@@ -39,7 +40,7 @@ public sealed class TraceDeskTests
 
     [Fact]
     public async Task An_address_needs_facts() => Assert.Equal(
-        $"'{AText}' needs facts to be traced in: give a live node with --source URL, or a record with --data transfers.csv",
+        $"'{AText}' needs facts to be traced in: give a live node with --source URL, a store with --store, or a record with --data transfers.csv",
         await Refused(new TraceRequest { Subject = AText }));
 
     [Theory]
@@ -203,11 +204,18 @@ public sealed class TraceDeskTests
     }
 
     [Fact]
-    public async Task The_digest_is_that_of_the_record()
+    public async Task The_digest_is_of_the_facts_used_and_not_of_what_else_the_record_holds_or_how_it_is_written()
     {
-        TraceCase opened = await Open(Ask(Tx(1)) with { Data = ("my.csv", Encoding.UTF8.GetBytes(Record)) });
-        byte[] digest = System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(Record));
-        Assert.Equal(string.Concat(digest.Select(b => b.ToString("x2", null))), opened.Provenance.DataDigest);
+        async Task<string> DigestOf(string record)
+        {
+            TraceCase opened = await Open(Ask(Tx(1)) with { Data = ("my.csv", Encoding.UTF8.GetBytes(record)) });
+            return (await TraceDesk.RunAsync(opened, TaintPolicies.Fifo, null, default)).Provenance.DataDigest;
+        }
+
+        string digest = await DigestOf(Record);
+        Assert.Equal(64, digest.Length);
+        Assert.Equal(digest, await DigestOf(Record.ReplaceLineEndings("\r\n")));
+        Assert.NotEqual(digest, await DigestOf(Record.Replace(Eth(5), Eth(6), StringComparison.Ordinal)));
     }
 
     private static TraceRequest Ask(string subject) => new() { Subject = subject, Data = ("my.csv", Encoding.UTF8.GetBytes(Record)) };

@@ -47,8 +47,11 @@ internal sealed class EngineRunner : ITagSource
             }
         }
 
-        _source = new RecordedSource([.. _rows.OrderBy(r => r.Key).Select(r => r.Value)], [.. _case.Covered.Select(Coverage)]);
+        _source = new RecordedSource(Movements, [.. _case.Covered.Select(Coverage)]);
     }
+
+    /// <summary>The record's movements, in its order.</summary>
+    public IReadOnlyList<Movement> Movements => [.. _rows.OrderBy(r => r.Key).Select(r => r.Value)];
 
     public static RefResult Run(RefCase question, string policy) => new EngineRunner(question).Run(policy, FetchOptions.Default);
 
@@ -90,7 +93,7 @@ internal sealed class EngineRunner : ITagSource
     {
         TraceQuestion question = Question(policy);
         RecordLedger ledger = _ledger ??= new RecordLedger(
-            _chain, [.. _rows.OrderBy(r => r.Key).Select(r => r.Value)], [.. question.Seeds.Select(seed => seed.Holder)]);
+            _chain, Movements, [.. question.Seeds.Select(seed => seed.Holder)]);
         List<BulkHop> hops = [];
         SortedDictionary<string, List<RefLot>> lots = new(StringComparer.Ordinal);
         HashSet<Holder> covered = [.. _case.Covered.Where(holder => !_case.IsBitcoin).Select(ToHolder)];

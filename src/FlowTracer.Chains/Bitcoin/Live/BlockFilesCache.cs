@@ -1,4 +1,3 @@
-using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Chains.Bitcoin.Live;

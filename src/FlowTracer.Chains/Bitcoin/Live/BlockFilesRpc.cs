@@ -1,4 +1,3 @@
-using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
 

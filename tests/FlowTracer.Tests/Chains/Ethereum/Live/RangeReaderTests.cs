@@ -1,5 +1,4 @@
 using FlowTracer.Chains.Ethereum.Live;
-using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Tests.Chains.Ethereum.Live;
