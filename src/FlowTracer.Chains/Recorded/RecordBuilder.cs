@@ -1,110 +1,102 @@
-using System.Globalization;
 using FlowTracer.Chains.Ethereum;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.Chains.Recorded;
 
 /// <summary>
-/// Checks the rows of a transfers CSV one by one, and makes movements of them. Rows come in chain order; where a row
-/// states no block, no index or no time, its place is after the row before it.
+/// Makes movements of the rows of a record, one transaction after the other. Rows come in chain order; where a row states
+/// no block, no index or no time, its place is after the row before it. It keeps the hashes of all transactions it has
+/// seen, and nothing else of them.
 /// </summary>
-internal sealed class RecordBuilder(string name, int[] columns)
+public sealed class RecordBuilder
 {
-    private readonly List<Movement> _movements = [];
-    private readonly List<TransfersCsv.Row> _transaction = [];
+    private readonly List<RecordRow> _transaction = [];
     private readonly Dictionary<ChainId, Place> _places = [];
-    private readonly HashSet<(ChainId, TxHash)> _finished = [];
-    private readonly Dictionary<(ChainId, string), Address> _addresses = [];
 
     /// <summary>Adds a row.</summary>
-    /// <exception cref="InputException">It is malformed, or not in chain order.</exception>
-    public void Add(string[] record, long line)
+    /// <returns>The movements of the transaction that ends before it; none while it goes on.</returns>
+    /// <exception cref="InputException">It is not in chain order, or the one before it was not.</exception>
+    public IReadOnlyList<Movement> Add(RecordRow row)
     {
-        if (record.Length != columns.Length)
-        {
-            throw new InputException(
-                name, line, 0, string.Create(CultureInfo.InvariantCulture, $"{record.Length} fields where the header has {columns.Length}"));
-        }
-
-        TransfersCsv.Row row = new RowReader(name, line, record, columns, _addresses).Read();
-        if (_transaction.Count > 0 && (row.Tx is null || row.Tx != _transaction[0].Tx || row.Chain != _transaction[0].Chain))
-        {
-            Finish();
-        }
-
+        bool ends = _transaction.Count > 0
+            && (row.Tx is null || row.Tx != _transaction[0].Tx || row.Chain != _transaction[0].Chain);
+        IReadOnlyList<Movement> ended = ends ? End() : [];
         if (_transaction.Count > 0 && Contradicts(row, _transaction[0]))
         {
-            throw new InputException(name, line, 0, "not the block, time or index of its transaction's first row");
+            throw row.Fault("not the block, time or index of its transaction's first row");
         }
 
         _transaction.Add(row);
+        return ended;
     }
 
-    // A row may leave out what the first one states: a transaction has one place.
-    private static bool Contradicts(TransfersCsv.Row row, TransfersCsv.Row first) =>
-        (row.Block ?? first.Block) != first.Block
-        || (row.BlockMax ?? first.BlockMax) != first.BlockMax
-        || (row.TxIndex ?? first.TxIndex) != first.TxIndex
-        || (row.Time ?? first.Time) != first.Time;
-
-    /// <summary>All movements, in the record's order.</summary>
-    public IReadOnlyList<Movement> Build()
-    {
-        Finish();
-        return _movements;
-    }
-
-    private void Finish()
+    /// <summary>The movements of the last transaction.</summary>
+    /// <exception cref="InputException">It is not in chain order.</exception>
+    public IReadOnlyList<Movement> End()
     {
         if (_transaction.Count == 0)
         {
-            return;
+            return [];
         }
 
-        TransfersCsv.Row first = _transaction[0];
-        if (first.Tx is TxHash tx && !_finished.Add((first.Chain, tx)))
+        RecordRow first = _transaction[0];
+        Place place = _places.TryGetValue(first.Chain, out Place? known) ? known : _places[first.Chain] = new Place();
+        if (first.Tx is TxHash tx && !place.Finished.Add(tx))
         {
-            throw new InputException(
-                name, first.Line, 0,
+            throw first.Fault(
                 $"transaction {tx.ToString(first.Chain.Family)} was there before: its rows must stand together, in order");
         }
 
-        Place place = _places.TryGetValue(first.Chain, out Place? known) ? known : _places[first.Chain] = new Place(name);
-        foreach (TransfersCsv.Row row in _transaction)
+        foreach (RecordRow row in _transaction)
         {
             place.MoveTo(row);
         }
 
         try
         {
-            AddMovements(first, place);
+            return MovementsAt(place);
         }
         catch (OverflowException)
         {
-            throw new InputException(
-                name, first.Line, 0, "the transfers of this transaction add up to more than 2^256-1, the most there is");
+            throw first.Fault("the transfers of this transaction add up to more than 2^256-1, the most there is");
         }
-
-        _transaction.Clear();
+        finally
+        {
+            _transaction.Clear();
+        }
     }
 
-    private void AddMovements(TransfersCsv.Row first, Place place)
+    // A row may leave out what the first one states: a transaction has one place.
+    private static bool Contradicts(RecordRow row, RecordRow first) =>
+        (row.Block ?? first.Block) != first.Block
+        || (row.BlockMax ?? first.BlockMax) != first.BlockMax
+        || (row.TxIndex ?? first.TxIndex) != first.TxIndex
+        || (row.Time ?? first.Time) != first.Time;
+
+    private List<Movement> MovementsAt(Place place)
     {
+        RecordRow first = _transaction[0];
         Stamp stamp = new(first.Block, first.BlockMax, first.TxIndex, first.Time);
+        List<Movement> movements = [];
         foreach (TransactionNetting.Part part in TransactionNetting.Net([.. _transaction.Select(static row => row.Fact)]))
         {
-            _movements.Add(Movement.Create(
+            movements.Add(Movement.Create(
                 part.Kind, part.Grade, place.NextStep(), stamp, first.Tx, part.Source, part.Inputs, part.Outputs));
         }
+
+        return movements;
     }
 
     /// <summary>Where a chain's record has come to.</summary>
-    private sealed class Place(string name)
+    private sealed class Place
     {
         private Position _at;
         private long _time = long.MinValue;
 
-        public void MoveTo(TransfersCsv.Row row)
+        /// <summary>The transactions whose rows are all there.</summary>
+        public HashSet<TxHash> Finished { get; } = [];
+
+        public void MoveTo(RecordRow row)
         {
             if (row.Time < _time)
             {
@@ -137,7 +129,7 @@ internal sealed class RecordBuilder(string name, int[] columns)
 
         public Position NextStep() => _at = _at with { Step = _at.Step + 1 };
 
-        private InputException Unsorted(TransfersCsv.Row row, string what) =>
-            new(name, row.Line, 0, $"{what}: rows must be in chain order");
+        private static InputException Unsorted(RecordRow row, string what) =>
+            row.Fault($"{what}: rows must be in chain order");
     }
 }

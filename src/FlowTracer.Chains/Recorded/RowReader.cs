@@ -13,8 +13,17 @@ namespace FlowTracer.Chains.Recorded;
 internal sealed class RowReader(
     string name, long line, string[] record, int[] columns, Dictionary<(ChainId, string), Address> addresses)
 {
-    public TransfersCsv.Row Read()
+    // A long record must not be kept by the back door.
+    private const int MostKnown = 1 << 18;
+
+    public RecordRow Read()
     {
+        if (record.Length != columns.Length)
+        {
+            throw new InputException(
+                name, line, 0, string.Create(CultureInfo.InvariantCulture, $"{record.Length} fields where the header has {columns.Length}"));
+        }
+
         if (!ChainId.TryParse(Field("chain"), out ChainId chain))
         {
             throw Fault("chain", "not a chain: ethereum, or ethereum-N for a test network");
@@ -40,7 +49,7 @@ internal sealed class RowReader(
 
         // The log's index says nothing that the order of rows does not; it is checked so that no row carries nonsense.
         Number("log_index");
-        return new TransfersCsv.Row(line, chain, block, blockMax, Time(), Tx(chain), (uint?)txIndex, Fact(chain));
+        return new RecordRow(name, line, chain, block, blockMax, Time(), Tx(chain), (uint?)txIndex, Fact(chain));
     }
 
     private TransferFact Fact(ChainId chain)
@@ -91,9 +100,17 @@ internal sealed class RowReader(
             return known;
         }
 
-        return Address.TryParse(chain, text, out Address address, out ParseError error)
-            ? addresses[(chain, text)] = address
-            : throw Fault(column, error);
+        if (!Address.TryParse(chain, text, out Address address, out ParseError error))
+        {
+            throw Fault(column, error);
+        }
+
+        if (addresses.Count >= MostKnown)
+        {
+            addresses.Clear();
+        }
+
+        return addresses[(chain, text)] = address;
     }
 
     private TxHash? Tx(ChainId chain)

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using System.Text;
-using CsvHelper;
-using FlowTracer.Chains.Ethereum;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.Chains.Recorded;
@@ -19,59 +17,64 @@ public static class TransfersCsv
         "amount", "grade", "source", "note",
     ];
 
-    // The header is read as a row, so that its columns are checked by name and in the file's own order.
-    private static readonly CsvReaderOptions Options = new()
-    {
-        Separator = ',',
-        HasHeader = false,
-        Mode = CsvMode.Rfc4180,
-        MalformedData = CsvMalformedDataHandling.Throw,
-        TrackLineNumbers = true,
-        PoolStrings = true,
-    };
-
     /// <summary>The movements of a record, in its order.</summary>
     /// <param name="utf8">The file's bytes.</param>
     /// <param name="name">What to call the file in errors.</param>
     /// <exception cref="InputException">The file is not a transfers CSV; names the line and what is wrong.</exception>
-    public static IReadOnlyList<Movement> Read(ReadOnlySpan<byte> utf8, string name)
-    {
-        using CsvReader reader = CsvReader.FromText(Decode(utf8, name), Options);
-        try
-        {
-            return Read(reader, name);
-        }
-        catch (CsvFormatException fault)
-        {
-            throw new InputException(name, fault.LineNumber, 0, $"not valid CSV: {fault.Message.ReplaceLineEndings(" ")}");
-        }
-    }
+    public static IReadOnlyList<Movement> Read(ReadOnlySpan<byte> utf8, string name) =>
+        [.. Movements(CsvRecords.Read(Decode(utf8, name), name), name, onFault: null)];
 
-    private static IReadOnlyList<Movement> Read(CsvReader reader, string name)
+    /// <summary>The same movements as they are asked for: of the record only what is not yet finished is kept.</summary>
+    /// <param name="utf8">The file, known to be UTF-8 text and whole; left open.</param>
+    /// <param name="name">What to call the file in errors.</param>
+    /// <param name="onFault">Told of a row that cannot be read, which is then passed over; null to end there.</param>
+    /// <exception cref="InputException">The file is not a transfers CSV; names the line and what is wrong.</exception>
+    public static IEnumerable<Movement> Read(Stream utf8, string name, Action<InputException>? onFault) =>
+        Movements(CsvRecords.Read(utf8, name), name, onFault);
+
+    private static IEnumerable<Movement> Movements(
+        IEnumerable<(long Line, string[] Fields)> records, string name, Action<InputException>? onFault)
     {
-        if (!reader.Read())
+        int[]? columns = null;
+        RecordBuilder record = new();
+        Dictionary<(ChainId, string), Address> addresses = [];
+        foreach ((long line, string[] fields) in records)
+        {
+            if (columns is null)
+            {
+                columns = ColumnsOf(fields, name);
+            }
+            else if (RowOf(new RowReader(name, line, fields, columns, addresses), onFault) is RecordRow row)
+            {
+                foreach (Movement movement in record.Add(row))
+                {
+                    yield return movement;
+                }
+            }
+        }
+
+        if (columns is null)
         {
             throw new InputException(name, 1, 0, "the file is empty: it should start with a header line");
         }
 
-        RecordBuilder record = new(name, ColumnsOf(Fields(reader), name));
-        while (reader.Read())
+        foreach (Movement movement in record.End())
         {
-            record.Add(Fields(reader), reader.LineNumber);
+            yield return movement;
         }
-
-        return record.Build();
     }
 
-    private static string[] Fields(CsvReader reader)
+    private static RecordRow? RowOf(RowReader reader, Action<InputException>? onFault)
     {
-        string[] fields = new string[reader.FieldCount];
-        for (int i = 0; i < fields.Length; i++)
+        try
         {
-            fields[i] = reader.GetString(i);
+            return reader.Read();
         }
-
-        return fields;
+        catch (InputException fault) when (onFault is not null)
+        {
+            onFault(fault);
+            return null;
+        }
     }
 
     // A file without its last line end may have been cut anywhere in its last amount, and would still parse.
@@ -122,8 +125,4 @@ public static class TransfersCsv
             ? [.. Columns.Select(column => Array.IndexOf(header, column))]
             : throw new InputException(name, 1, 0, $"column '{missing}' is missing: all of them must be there, those that may be empty too");
     }
-
-    /// <summary>One row, read.</summary>
-    internal sealed record Row(
-        long Line, ChainId Chain, ulong? Block, ulong? BlockMax, long? Time, TxHash? Tx, uint? TxIndex, TransferFact Fact);
 }
