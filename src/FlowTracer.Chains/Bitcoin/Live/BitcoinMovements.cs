@@ -19,28 +19,41 @@ internal static class BitcoinMovements
     /// <param name="fees">The fees of its block, for a coinbase that is stated with them; else null.</param>
     /// <param name="chain">The chain.</param>
     public static ImmutableArray<Movement> Of(
-        PlacedTransaction placed, IReadOnlyList<SpentOutput?> spends, BlockFees? fees, ChainId chain)
+        PlacedTransaction placed, IReadOnlyList<SpentOutput?> spends, BlockFees? fees, ChainId chain) => Of(
+        placed.Tx, placed.Id, new Stamp(placed.Height, null, placed.Index, placed.Header.Time), placed.Index, Source, spends, fees, chain);
+
+    /// <summary>The same, of a transaction whose place a record states as well as it can.</summary>
+    /// <param name="tx">The transaction.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="stamp">What is stated of its place; the block is.</param>
+    /// <param name="order">What orders it among the transactions of its block.</param>
+    /// <param name="source">Where the fact comes from.</param>
+    /// <param name="spends">As above.</param>
+    /// <param name="fees">As above.</param>
+    /// <param name="chain">The chain.</param>
+    public static ImmutableArray<Movement> Of(
+        Transaction tx, TxHash id, Stamp stamp, uint order, string source, IReadOnlyList<SpentOutput?> spends, BlockFees? fees, ChainId chain)
     {
-        ImmutableArray<Leg> outputs = OutputsOf(placed, chain);
-        Stamp stamp = new(placed.Height, null, placed.Index, placed.Header.Time);
-        if (placed.Tx.IsCoinbase)
+        ulong height = stamp.Block!.Value;
+        ImmutableArray<Leg> outputs = OutputsOf(tx, id, chain);
+        if (tx.IsCoinbase)
         {
             return outputs.IsEmpty ? [] :
             [
                 Movement.Create(
-                    MovementKind.Reward, Grade.Recorded, Position.OfCoinbase(placed.Height), stamp, placed.Id, Source, FeeLegs(fees, chain), outputs),
+                    MovementKind.Reward, Grade.Recorded, Position.OfCoinbase(height), stamp, id, source, FeeLegs(fees, chain), outputs),
             ];
         }
 
-        ImmutableArray<Leg> inputs = InputsOf(placed, spends, chain);
+        ImmutableArray<Leg> inputs = InputsOf(tx, spends, chain);
         int unknown = spends.Count(static output => output is null);
-        Position at = new(placed.Height, placed.Index, 1);
+        Position at = new(height, order, 1);
         if (unknown == 0)
         {
             return inputs.IsEmpty ? [] :
             [
                 Movement.Create(
-                    MovementKind.Transaction, Grade.Recorded, at, stamp, placed.Id, Source, inputs, outputs, carriesData: CarriesData(placed.Tx)),
+                    MovementKind.Transaction, Grade.Recorded, at, stamp, id, source, inputs, outputs, carriesData: CarriesData(tx)),
             ];
         }
 
@@ -49,12 +62,12 @@ internal static class BitcoinMovements
         ImmutableArray<Movement>.Builder parts = ImmutableArray.CreateBuilder<Movement>();
         if (!inputs.IsEmpty)
         {
-            parts.Add(Movement.Create(MovementKind.Unresolved, Grade.Recorded, at, stamp, placed.Id, Source, inputs, [], doubt));
+            parts.Add(Movement.Create(MovementKind.Unresolved, Grade.Recorded, at, stamp, id, source, inputs, [], doubt));
         }
 
         if (!outputs.IsEmpty)
         {
-            parts.Add(Movement.Create(MovementKind.Unresolved, Grade.Recorded, at with { Step = 2 }, stamp, placed.Id, Source, [], outputs, doubt));
+            parts.Add(Movement.Create(MovementKind.Unresolved, Grade.Recorded, at with { Step = 2 }, stamp, id, source, [], outputs, doubt));
         }
 
         return parts.ToImmutable();
@@ -73,20 +86,20 @@ internal static class BitcoinMovements
         return false;
     }
 
-    private static ImmutableArray<Leg> OutputsOf(PlacedTransaction placed, ChainId chain)
+    private static ImmutableArray<Leg> OutputsOf(Transaction tx, TxHash id, ChainId chain)
     {
         ImmutableArray<Leg>.Builder legs = ImmutableArray.CreateBuilder<Leg>();
-        foreach (TxOut output in placed.Tx.Outputs)
+        foreach (TxOut output in tx.Outputs)
         {
-            Add(legs, new OutPoint(placed.Id, (uint)output.Index), output.ValueSats, output.Script, chain);
+            Add(legs, new OutPoint(id, (uint)output.Index), output.ValueSats, output.Script, chain);
         }
 
         return legs.ToImmutable();
     }
 
-    private static ImmutableArray<Leg> InputsOf(PlacedTransaction placed, IReadOnlyList<SpentOutput?> spends, ChainId chain)
+    private static ImmutableArray<Leg> InputsOf(Transaction tx, IReadOnlyList<SpentOutput?> spends, ChainId chain)
     {
-        List<OutPoint> coins = BitcoinNode.CoinsOf(placed.Tx);
+        List<OutPoint> coins = BitcoinNode.CoinsOf(tx);
         ImmutableArray<Leg>.Builder legs = ImmutableArray.CreateBuilder<Leg>();
         for (int i = 0; i < coins.Count; i++)
         {
