@@ -151,22 +151,28 @@ internal sealed class MergedTransaction(EtherscanRow first)
 /// <summary>Lists of which each knows a part of one order.</summary>
 internal static class OrderedMerge
 {
-    /// <summary>Adds what is not there yet, each behind what it stands behind in its own list.</summary>
+    /// <summary>Adds what is not there yet, each before the next in its own list that is.</summary>
     public static void MergeInOrder<T>(this List<T> known, IEnumerable<T> more)
         where T : notnull
     {
+        List<T> held = [];
         int next = 0;
         foreach (T item in more)
         {
             int at = known.IndexOf(item);
             if (at < 0)
             {
-                known.Insert(next++, item);
+                held.Add(item);
+                continue;
             }
-            else
-            {
-                next = Math.Max(next, at + 1);
-            }
+
+            // Where the lists disagree, what comes later here is not put before what came earlier.
+            int place = Math.Max(at, next);
+            known.InsertRange(place, held);
+            next = place + held.Count + (at < next ? 0 : 1);
+            held.Clear();
         }
+
+        known.AddRange(held);
     }
 }

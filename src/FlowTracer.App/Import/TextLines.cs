@@ -25,6 +25,7 @@ internal static class TextLines
             while (buffer.AsSpan(searched, held - searched).IndexOf((byte)'\n') is int length and >= 0)
             {
                 line++;
+                RefuseLonger(searched + length - start, longestBytes, name, line);
                 ReadOnlyMemory<byte> bytes = Trimmed(buffer.AsMemory(start, searched + length - start), line);
                 start = searched = searched + length + 1;
                 if (!bytes.IsEmpty)
@@ -35,15 +36,19 @@ internal static class TextLines
 
             held -= start;
             buffer.AsSpan(start, held).CopyTo(buffer);
-            if (held > longestBytes)
-            {
-                throw new InputException(name, line + 1, 0, $"longer than {longestBytes} bytes: no transaction is, so something else is in this file");
-            }
-
+            RefuseLonger(held, longestBytes, name, line + 1);
             if (held == buffer.Length)
             {
                 Array.Resize(ref buffer, 2 * held);
             }
+        }
+    }
+
+    private static void RefuseLonger(int length, int longestBytes, string name, long line)
+    {
+        if (length > longestBytes)
+        {
+            throw new InputException(name, line, 0, $"longer than {longestBytes} bytes: no transaction is, so something else is in this file");
         }
     }
 

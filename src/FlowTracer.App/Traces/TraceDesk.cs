@@ -333,7 +333,8 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
         }
     }
 
-    private static AssetCatalogue AssetsOf(string folder) =>
+    /// <summary>The tokens that a folder of fixtures knows.</summary>
+    public static AssetCatalogue AssetsOf(string folder) =>
         AssetCatalogue.Read(Path.Combine(folder, "ethereum", "tokens.csv"));
 
     private async Task<(string Name, byte[] Bytes)> ShippedAsync(Heist heist, CancellationToken cancellationToken)

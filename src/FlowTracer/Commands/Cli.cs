@@ -30,6 +30,7 @@ internal static class Cli
             CompareCommand.Create(),
             HeistsCommand.Create(),
             LabelsCommand.Create(),
+            ImportCommand.Create(),
             SourcesCommand.Create(),
         };
         // An argument is what it says: '@name' reads no file of further arguments.
