@@ -1,4 +1,4 @@
-using System.IO.Compression;
+using System.Buffers.Binary;
 using FlowTracer.Chains.Recorded;
 using FlowTracer.Core.Model;
 
@@ -57,11 +57,16 @@ public sealed record ImportFile(string Path, ImportFormat Format, string Sha256,
 
     private static Stream Unpacked(string path, Stream bytes)
     {
-        Span<byte> first = stackalloc byte[2];
+        Span<byte> ends = stackalloc byte[sizeof(uint)];
         using FileStream file = File.OpenRead(path);
-        return file.ReadAtLeast(first, first.Length, throwOnEndOfStream: false) == first.Length && first.SequenceEqual(GzipMagic)
-            ? new GZipStream(bytes, CompressionMode.Decompress, leaveOpen: true)
-            : bytes;
+        if (file.Length < ends.Length || file.ReadAtLeast(ends, ends.Length) < ends.Length || !ends.StartsWith(GzipMagic))
+        {
+            return bytes;
+        }
+
+        file.Seek(-ends.Length, SeekOrigin.End);
+        file.ReadExactly(ends);
+        return new WholeGzip(bytes, BinaryPrimitives.ReadUInt32LittleEndian(ends));
     }
 
     private static ImportFormat FormatOf(string path)

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using FlowTracer.Core.Model;
@@ -69,6 +70,37 @@ internal sealed class DigestedFile(string path, Action<int> onRead) : ReadOnce
         {
             _file.Dispose();
             _hash.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}
+
+/// <summary>
+/// What a gzip file of one part holds. The base library takes the end of a file that was cut for the end of the data; so
+/// their length is held against the one in the last four bytes (RFC 1952, 2.3.1).
+/// </summary>
+/// <param name="packed">The file.</param>
+/// <param name="length">The length that its last four bytes state, modulo 2^32.</param>
+internal sealed class WholeGzip(Stream packed, uint length) : ReadOnce
+{
+    private readonly GZipStream _unpacked = new(packed, CompressionMode.Decompress, leaveOpen: true);
+    private ulong _read;
+
+    public override int Read(Span<byte> buffer)
+    {
+        int read = _unpacked.Read(buffer);
+        _read += (ulong)read;
+        return read > 0 || (_read & uint.MaxValue) == length
+            ? read
+            : throw new InvalidDataException("it holds another number of bytes than its end states; one packed in several parts is imported unpacked");
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _unpacked.Dispose();
         }
 
         base.Dispose(disposing);

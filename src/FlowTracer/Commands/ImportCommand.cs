@@ -18,7 +18,10 @@ internal static class ImportCommand
             Description = "Transfers CSVs, Etherscan's CSV exports, Esplora's JSON one transaction a line; plain or gzip (docs/import.md).",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<string?> store = new("--store") { Description = "The store; made when it is not there." };
+        Option<string?> store = new("--store")
+        {
+            Description = "The store (docs/store.md), made when it is not there; without FILE, the user's own.", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE",
+        };
         Option<string?> format = new("--format") { Description = $"What all files are, instead of what they look like: {string.Join(", ", ImportFormats.Names)}." };
         Option<string?> chain = new("--chain") { Description = "The chain of exports that do not state it: ethereum-N, bitcoin-testnet …" };
         Option<string[]> decimals = new("--decimals") { Description = "How many digits a token has behind the point, CONTRACT=N. May be repeated." };
