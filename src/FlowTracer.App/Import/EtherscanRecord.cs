@@ -124,9 +124,9 @@ internal sealed class MergedTransaction(EtherscanRow first)
     {
         IEnumerable<TransferFact> moved = _transfers.Select(static transfer => transfer.Fact)
             .OrderBy(static fact => fact.Kind == MovementKind.Token);
-        if (_failed && moved.Any(static fact => fact.Kind == MovementKind.Token))
+        if (_failed && (_own is not null || moved.Any(static fact => fact.Kind == MovementKind.Token)))
         {
-            throw first.Fault("tokens moved in this transaction by one export, and it failed by another");
+            throw first.Fault("this transaction took effect by one export, and failed by another");
         }
 
         TransferFact?[] facts = _failed ? [_fee] : [_own, .. moved, _fee];
