@@ -1,6 +1,5 @@
 using FlowTracer.App.Import;
 using FlowTracer.Core.Model;
-using FlowTracer.Core.Ports;
 using static FlowTracer.Tests.Import.EtherscanText;
 
 namespace FlowTracer.Tests.Import;
