@@ -46,7 +46,7 @@ internal sealed class BlockAccounts
     /// </summary>
     public BigInteger ExplainedNetOf(Address address)
     {
-        BigInteger net = TipsOf(address);
+        BigInteger net = Block.FeeRecipient == address ? TipsIn(Block, _receipts) : 0;
         for (int i = 0; i < _receipts.Length; i++)
         {
             (Transaction tx, Receipt receipt) = (Block.Transactions[i], _receipts[i]);
@@ -66,15 +66,15 @@ internal sealed class BlockAccounts
     }
 
     /// <summary>
-    /// The tips that an account gets as the block's fee recipient, in wei: since London what senders pay above the base fee
-    /// (EIP-1559), before it all of the gas.
+    /// The tips of a block's fee recipient, in wei: since London what senders pay above the base fee (EIP-1559), before it
+    /// all of the gas.
     /// </summary>
-    public BigInteger TipsOf(Address address)
+    public static BigInteger TipsIn(Block block, ImmutableArray<Receipt> receipts)
     {
         BigInteger tips = 0;
-        foreach (Receipt receipt in Block.FeeRecipient == address ? _receipts : [])
+        foreach (Receipt receipt in receipts)
         {
-            tips += (receipt.GasPrice - (Block.BaseFee ?? Amount.Zero)).ToBigInteger() * receipt.GasUsed;
+            tips += (receipt.GasPrice - (block.BaseFee ?? Amount.Zero)).ToBigInteger() * receipt.GasUsed;
         }
 
         return tips;
