@@ -46,7 +46,7 @@ internal sealed class BlockAccounts
     /// </summary>
     public BigInteger ExplainedNetOf(Address address)
     {
-        BigInteger net = Block.FeeRecipient == address ? TipsIn(Block, _receipts) : 0;
+        BigInteger net = TipsOf(address);
         for (int i = 0; i < _receipts.Length; i++)
         {
             (Transaction tx, Receipt receipt) = (Block.Transactions[i], _receipts[i]);
@@ -64,6 +64,9 @@ internal sealed class BlockAccounts
 
         return net;
     }
+
+    /// <summary>The tips that an account gets as the block's fee recipient, in wei.</summary>
+    public BigInteger TipsOf(Address address) => Block.FeeRecipient == address ? TipsIn(Block, _receipts) : 0;
 
     /// <summary>
     /// The tips of a block's fee recipient, in wei: since London what senders pay above the base fee (EIP-1559), before it
