@@ -26,7 +26,7 @@ public sealed class Ingestion(IBlockSource source, IFlowStore store, TimeProvide
     private readonly StageMeter _decoding = new("decode", time);
     private readonly StageMeter _opening = new("open", time);
     private readonly StageMeter _writing = new("write", time);
-    private readonly Openings _openings = new(source, store);
+    private readonly Openings _openings = new(source);
     private readonly long _start = time.GetTimestamp();
 
     private ulong? _first;
@@ -109,7 +109,7 @@ public sealed class Ingestion(IBlockSource source, IFlowStore store, TimeProvide
 
         ulong next = last is null ? request.From ?? 0 : Math.Max(request.From ?? 0, last.Number + 1);
         return next > head || await RunAsync(
-            next, head, has?.First?.Number ?? next, isNew: last is null, last?.Number + 1 == next ? last : null, progress, cancellationToken).ConfigureAwait(false);
+            next, head, has?.First?.Number ?? next, last?.Number + 1 == next ? last : null, progress, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The last block of the store's that is the source's too, after what came behind it is taken back.</summary>
@@ -143,7 +143,6 @@ public sealed class Ingestion(IBlockSource source, IFlowStore store, TimeProvide
 
         await store.RollBackAsync(source.Chain, low, cancellationToken).ConfigureAwait(false);
         _rolledBack += last.Number - low;
-        _openings.Forget();
         return (await store.BlockAsync(source.Chain, low, cancellationToken).ConfigureAwait(false))!;
     }
 
@@ -152,14 +151,14 @@ public sealed class Ingestion(IBlockSource source, IFlowStore store, TimeProvide
             == await source.HashNowAsync(number, cancellationToken).ConfigureAwait(false);
 
     private async Task<bool> RunAsync(
-        ulong next, ulong last, ulong storesFirst, bool isNew, FlowBlock? previous, IProgress<IngestProgress>? progress,
+        ulong next, ulong last, ulong storesFirst, FlowBlock? previous, IProgress<IngestProgress>? progress,
         CancellationToken cancellationToken)
     {
         IAsyncEnumerable<FlowLoad> loads = Numbers(next, last).ToAsyncEnumerable()
             .WorkAsync(BlocksAtOnce, source.FetchAsync, _fetching, cancellationToken)
             .WorkAsync(BlocksAtOnce, static (block, token) => block.DecodeAsync(token), _decoding, cancellationToken)
             .GatherAsync(BlocksWaiting, static block => 1 + block.Movements.Count, MovementsInALoad, _opening, cancellationToken)
-            .WorkAsync(1, (blocks, token) => LoadOfAsync(blocks, storesFirst, isNew, token), _opening, cancellationToken);
+            .WorkAsync(1, (blocks, token) => LoadOfAsync(blocks, storesFirst, token), _opening, cancellationToken);
         await foreach (FlowLoad load in loads.ConfigureAwait(false))
         {
             if (!IsLinked(load, previous))
@@ -185,12 +184,12 @@ public sealed class Ingestion(IBlockSource source, IFlowStore store, TimeProvide
     }
 
     private async Task<FlowLoad> LoadOfAsync(
-        IReadOnlyList<BlockFacts> facts, ulong storesFirst, bool isNew, CancellationToken cancellationToken)
+        IReadOnlyList<BlockFacts> facts, ulong storesFirst, CancellationToken cancellationToken)
     {
         Movement[] movements = [.. facts.SelectMany(static block => block.Movements).OrderBy(static movement => movement.Position)];
         return new FlowLoad(source.Chain, OriginOf(facts), [.. facts.Select(static block => block.Block)], movements)
         {
-            Openings = await _openings.OfAsync(movements, storesFirst, isNew, cancellationToken).ConfigureAwait(false),
+            Openings = await _openings.OfAsync(movements, storesFirst, cancellationToken).ConfigureAwait(false),
         };
     }
 

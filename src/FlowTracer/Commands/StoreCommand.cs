@@ -13,7 +13,9 @@ internal static class StoreCommand
     /// <summary>The option that names a store.</summary>
     public static Option<string?> StoreOption() => new("--store")
     {
-        Description = "The store: a file (default: flowtracer/store.db in the user's data folder).",
+        Description = "The store (docs/store.md); without it, or without FILE, the user's own.",
+        Arity = ArgumentArity.ZeroOrOne,
+        HelpName = "FILE",
     };
 
     private static Command Info()

@@ -113,7 +113,7 @@ public sealed class MemoryStore : IFlowStore
         }
     }
 
-    public Task<IReadOnlyList<string>> CheckAsync(IProgress<double>? progress, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<string>> CheckAsync(IProgress<int>? progress, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<string>>([]);
 
     public Task<IReadOnlyList<History>> ReadAsync(IReadOnlyList<HistoryRequest> requests, CancellationToken cancellationToken)
