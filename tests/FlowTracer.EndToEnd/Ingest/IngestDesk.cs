@@ -1,4 +1,3 @@
-using System.Numerics;
 using FlowTracer.App.Ingest;
 using FlowTracer.App.Sources;
 using FlowTracer.Core.Model;

@@ -14,11 +14,12 @@ public sealed class IngestProgramTests(BitcoinTheft told) : IClassFixture<Bitcoi
 {
     private static readonly BigInteger Ether = TestChain.Ether;
 
+    // Of coins: what a token calls itself is not in blocks, so that a store does not know it.
     [AnvilFact]
     public async Task A_trace_from_the_store_is_the_nodes_byte_for_byte()
     {
         await using AnvilNode anvil = await AnvilNode.StartAsync();
-        Scenario scenario = await Scenarios.All["aggregator"](anvil.Chain);
+        Scenario scenario = await Scenarios.All["splitter"](anvil.Chain);
         using LiveProgram program = new();
         ProgramResult ingested = await program.RunAsync(
             "ingest", "ethereum", "--source", anvil.Url.ToString(), "--store", "s.db", "--confirmations", "0", "--json");
@@ -34,6 +35,7 @@ public sealed class IngestProgramTests(BitcoinTheft told) : IClassFixture<Bitcoi
         Assert.Contains("ethereum", (await program.RunAsync("store", "info", "--store", "s.db")).Expect(0).Output, StringComparison.Ordinal);
     }
 
+    // But for the one sentence that says on whose word a coin counts as unspent: a node and its own block files differ in it too.
     [BcoinTheory]
     [InlineData("node")]
     [InlineData("files")]
@@ -45,7 +47,7 @@ public sealed class IngestProgramTests(BitcoinTheft told) : IClassFixture<Bitcoi
         string[] trace = ["trace", $"{told.Theft.Id}:0", "--chain", "bitcoin-regtest", "--follow-fees", "--json"];
         ProgramResult live = (await program.RunAsync([.. trace, "--source", told.Sources[kind], "--confirmations", "0", "--cache", program.Cache])).Expect(0);
         ProgramResult stored = (await program.RunAsync([.. trace, "--store", "s.db"])).Expect(0);
-        Assert.Equal(live.Output, stored.Output);
+        Assert.Equal(WithoutWord(live.Output), WithoutWord(stored.Output));
         (await program.RunAsync("store", "check", "--store", "s.db")).Expect(0);
     }
 
@@ -65,7 +67,9 @@ public sealed class IngestProgramTests(BitcoinTheft told) : IClassFixture<Bitcoi
             killed += await KilledAsync(program, whole * i / kills, [.. ingest, "killed.db"]) ? 1 : 0;
             if (File.Exists(program.Program.Folder.PathOf("killed.db")) && i % 5 == 0)
             {
-                (await program.RunAsync("store", "check", "--store", "killed.db")).Expect(0);
+                // Or so early that there is a file and nothing in it.
+                ProgramResult check = await program.RunAsync("store", "check", "--store", "killed.db");
+                Assert.True(check.ExitCode == 0 || check.Error.Contains("there is nothing in it", StringComparison.Ordinal), check.Error);
             }
         }
 
@@ -84,6 +88,7 @@ public sealed class IngestProgramTests(BitcoinTheft told) : IClassFixture<Bitcoi
         using LiveProgram program = new();
         Task<ProgramResult> following = program.Program.ShellAsync(
             """
+            set -m
             "$FLOWTRACER" ingest ethereum --source "$1" --store f.db --confirmations 0 --follow &
             ingest=$!
             until [ -e stop ]; do sleep 0.1; done
@@ -164,6 +169,14 @@ public sealed class IngestProgramTests(BitcoinTheft told) : IClassFixture<Bitcoi
         Assert.Empty(result.Output);
         string said = Assert.Single(result.Error.TrimEnd('\n').Split('\n'), static one => one.StartsWith("flowtracer: ", StringComparison.Ordinal));
         Assert.Contains(mention, said, StringComparison.Ordinal);
+    }
+
+    private static string WithoutWord(string json)
+    {
+        const string word = "the source's word: ";
+        int at = json.IndexOf(word, StringComparison.Ordinal);
+        Assert.True(at > 0 && json.LastIndexOf(word, StringComparison.Ordinal) == at, "one sentence names the source's word");
+        return json[..at] + json[json.IndexOf('"', at)..];
     }
 
     private static string[] Stored(Theft theft, string store) =>

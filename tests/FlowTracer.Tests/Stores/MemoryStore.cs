@@ -90,7 +90,7 @@ public sealed class MemoryStore : IFlowStore
             return Task.FromResult<IReadOnlyList<FlowCoverage>>(
             [
                 .. chains.Select(chain => new FlowCoverage(
-                    chain, BlocksOf(chain).FirstOrDefault(), BlocksOf(chain).LastOrDefault(), MovementsOf(chain).Count,
+                    chain, BlocksOf(chain) is [var first, ..] ? first : null, LastOf(chain), MovementsOf(chain).Count,
                     [.. _unfinished.Where(one => one.Chain == chain).Select(static one => one.Origin)])),
             ]);
         }
@@ -165,6 +165,8 @@ public sealed class MemoryStore : IFlowStore
                 forward ? told + all.NetOf(holder) : told);
     }
 
+    private FlowBlock? LastOf(ChainId chain) => BlocksOf(chain) is [.., var last] ? last : null;
+
     private static bool Concerns(Movement movement, Holder holder) =>
         movement.Inputs.Concat(movement.Outputs).Any(leg => leg.Holder == holder) || movement.Fee?.Holder == holder;
 
@@ -174,7 +176,7 @@ public sealed class MemoryStore : IFlowStore
     private void CheckBlocks(FlowLoad load)
     {
         IReadOnlyList<FlowBlock> known = BlocksOf(load.Chain);
-        FlowBlock? last = known.LastOrDefault();
+        FlowBlock? last = LastOf(load.Chain);
         foreach (FlowBlock block in load.Blocks.Where(block => !known.Contains(block)))
         {
             if (last is not null && (block.Number != last.Number + 1 || block.Parent != last.Hash))
