@@ -14,7 +14,8 @@ public sealed class IngestProgramTests(BitcoinTheft told) : IClassFixture<Bitcoi
 {
     private static readonly BigInteger Ether = TestChain.Ether;
 
-    // Of coins: what a token calls itself is not in blocks, so that a store does not know it.
+    // But for the one sentence that says on whose word value is held: a node and its own block files differ in it too. What a token
+    // calls itself is not in blocks, so that a store does not know it.
     [AnvilFact]
     public async Task A_trace_from_the_store_is_the_nodes_byte_for_byte()
     {
@@ -30,12 +31,11 @@ public sealed class IngestProgramTests(BitcoinTheft told) : IClassFixture<Bitcoi
             summary.RootElement.GetProperty("stages").EnumerateArray().Select(static stage => stage.GetProperty("name").GetString()));
         ProgramResult live = (await program.RunAsync(program.Trace(scenario.Theft, anvil.Url))).Expect(0);
         ProgramResult stored = (await program.RunAsync(Stored(scenario.Theft, "s.db"))).Expect(0);
-        Assert.Equal(live.Output, stored.Output);
+        Assert.Equal(WithoutWord(live.Output), WithoutWord(stored.Output));
         (await program.RunAsync("store", "check", "--store", "s.db")).Expect(0);
         Assert.Contains("ethereum", (await program.RunAsync("store", "info", "--store", "s.db")).Expect(0).Output, StringComparison.Ordinal);
     }
 
-    // But for the one sentence that says on whose word a coin counts as unspent: a node and its own block files differ in it too.
     [BcoinTheory]
     [InlineData("node")]
     [InlineData("files")]

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Immutable;
 using System.Numerics;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
