@@ -95,6 +95,50 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time, IPr
         }
     }
 
+    /// <summary>Opens nodes or a folder of block files to read whole blocks from; answers are not kept.</summary>
+    /// <param name="sources">URLs, names or a folder, the preferred one first.</param>
+    /// <param name="chain">The chain they must be on.</param>
+    /// <param name="audits">See <see cref="EthereumBlocks"/>.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="InputException">A source is not usable, has no whole blocks, or is of another chain.</exception>
+    /// <exception cref="SourceException">It does not answer.</exception>
+    public async Task<OpenBlocks> OpenBlocksAsync(
+        IReadOnlyList<string> sources, ChainId chain, bool audits, CancellationToken cancellationToken)
+    {
+        RpcMeter meter = new();
+        Owned pipeline = new(new HttpPipeline(settings.Fetch, meter, time));
+        try
+        {
+            List<string> warnings = [];
+            List<FoundSource> found = await FindAllAsync(
+                [.. sources.SelectMany(settings.Resolve)], chain, pipeline.Pipeline, warnings, cancellationToken).ConfigureAwait(false);
+            if (found.Find(static one => one.Kind is SourceKind.Explorer or SourceKind.Esplora or SourceKind.Electrum) is { } listing)
+            {
+                throw new InputException(
+                    $"{listing.Url} is an explorer or an index, and has no whole blocks: give a node, or a folder of Bitcoin's block files");
+            }
+
+            IRpc asked = Joined(found);
+            IBlockSource blocks = chain.Family == ChainFamily.Utxo
+                ? new BitcoinBlocks(asked, chain)
+                : await EthereumBlocksAsync(asked, chain, audits, cancellationToken).ConfigureAwait(false);
+            return new OpenBlocks(blocks, meter, warnings, pipeline);
+        }
+        catch
+        {
+            await pipeline.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<EthereumBlocks> EthereumBlocksAsync(
+        IRpc asked, ChainId chain, bool audits, CancellationToken cancellationToken)
+    {
+        NodeProbe probe = new(asked);
+        ChainView newest = await probe.LookAsync(chain, 0, null, cancellationToken).ConfigureAwait(false);
+        return new EthereumBlocks(asked, await probe.AbilitiesAsync(newest, null, cancellationToken).ConfigureAwait(false), chain, audits);
+    }
+
     private IRpc Joined(List<FoundSource> found) =>
         found.Count == 1 ? found[0].Rpc : new FailoverRpc([.. found.Select(static source => source.Rpc)], time);
 
@@ -210,11 +254,13 @@ public sealed class SourceOpener(SourceSettings settings, TimeProvider time, IPr
 
     private static AnswerScope ScopeOf(ChainView view) => new(view.Genesis, view.HeadHash, view.FinalBlock);
 
-    private sealed class Owned(IDisposable inner) : IAsyncDisposable
+    private sealed class Owned(HttpPipeline pipeline) : IAsyncDisposable
     {
+        public HttpPipeline Pipeline => pipeline;
+
         public ValueTask DisposeAsync()
         {
-            inner.Dispose();
+            pipeline.Dispose();
             return ValueTask.CompletedTask;
         }
     }

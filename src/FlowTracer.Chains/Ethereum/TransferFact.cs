@@ -18,4 +18,14 @@ public sealed record TransferFact(
     MovementKind Kind, Address From, Address To, Asset Asset, Amount Amount, Grade Grade, string Source)
 {
     internal BigInteger Signed => Amount.ToBigInteger();
+
+    /// <summary>Who gives and who receives, of those there are.</summary>
+    internal IEnumerable<Holder> Holders
+    {
+        get
+        {
+            Asset asset = Asset;
+            return new[] { From, To }.Where(static address => !address.IsNone).Select(address => Holder.Account(address, asset));
+        }
+    }
 }

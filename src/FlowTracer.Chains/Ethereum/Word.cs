@@ -33,6 +33,14 @@ public readonly record struct Word(UInt128 High, UInt128 Low)
         return Amount.FromBigEndian(bytes);
     }
 
+    /// <summary>The same as a hash of a transaction or block.</summary>
+    public TxHash ToTxHash()
+    {
+        Span<byte> bytes = stackalloc byte[ByteLength];
+        CopyTo(bytes);
+        return TxHash.FromBytes(bytes);
+    }
+
     /// <summary>Writes the 32 bytes.</summary>
     public void CopyTo(Span<byte> destination32)
     {

@@ -1,8 +1,5 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using FlowTracer.Core.Ports;
 
@@ -21,8 +18,7 @@ public sealed class KeptRpc : IRpc
     private readonly IRpc? _inner;
     private readonly string _source;
     private readonly RpcMeter _meter;
-    private readonly Lock _lock = new();
-    private readonly HashSet<(Fingerprint Question, Fingerprint Answer)> _used = [];
+    private readonly AnswersDigest _used = new();
     private AnswerScope? _scope;
 
     /// <summary>Kept answers.</summary>
@@ -56,30 +52,8 @@ public sealed class KeptRpc : IRpc
         set => Volatile.Write(ref _scope, value);
     }
 
-    /// <summary>
-    /// What has been relied on so far: the SHA-256, in hex, of the distinct lines "question's SHA-256, space, answer's
-    /// SHA-256, newline" in byte order. It does not depend on the order or the number of times things were asked.
-    /// </summary>
-    public string Digest
-    {
-        get
-        {
-            (Fingerprint Question, Fingerprint Answer)[] used;
-            lock (_lock)
-            {
-                used = [.. _used];
-            }
-
-            Array.Sort(used);
-            using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            foreach ((Fingerprint question, Fingerprint answer) in used)
-            {
-                hash.AppendData(Encoding.ASCII.GetBytes($"{question} {answer}\n"));
-            }
-
-            return Convert.ToHexStringLower(hash.GetHashAndReset());
-        }
-    }
+    /// <summary>What has been relied on so far: see <see cref="AnswersDigest.ToHex"/>.</summary>
+    public string Digest => _used.ToHex();
 
     /// <inheritdoc/>
     public async Task<RpcAnswer> AskAsync(RpcCall call, CancellationToken cancellationToken)
@@ -152,24 +126,14 @@ public sealed class KeptRpc : IRpc
         }
 
         answer = read;
-        Use(question, bytes);
+        _used.Add(question, bytes);
         return true;
     }
 
     private void Keep(string question, byte[] bytes, string node)
     {
         _cache.Write(question, bytes, node);
-        Use(question, bytes);
-    }
-
-    private void Use(string question, byte[] answer)
-    {
-        Fingerprint asked = Fingerprint.HashOf(Encoding.UTF8.GetBytes(question));
-        Fingerprint answered = Fingerprint.HashOf(answer);
-        lock (_lock)
-        {
-            _used.Add((asked, answered));
-        }
+        _used.Add(question, bytes);
     }
 
     private static byte[] Written(RpcAnswer answer)
@@ -212,22 +176,5 @@ public sealed class KeptRpc : IRpc
         {
             return null;
         }
-    }
-
-    /// <summary>A hash's 32 bytes as two numbers: small, and ordered as its hex text is.</summary>
-    private readonly record struct Fingerprint(UInt128 High, UInt128 Low) : IComparable<Fingerprint>
-    {
-        public static Fingerprint HashOf(ReadOnlySpan<byte> bytes)
-        {
-            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(bytes, hash);
-            return new Fingerprint(
-                BinaryPrimitives.ReadUInt128BigEndian(hash),
-                BinaryPrimitives.ReadUInt128BigEndian(hash[16..]));
-        }
-
-        public int CompareTo(Fingerprint other) => (High, Low).CompareTo((other.High, other.Low));
-
-        public override string ToString() => $"{High:x32}{Low:x32}";
     }
 }

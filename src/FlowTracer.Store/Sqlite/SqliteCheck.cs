@@ -20,7 +20,7 @@ internal sealed class SqliteCheck(SqliteConnection connection, SqliteReader read
         ("SELECT count(*) FROM holders h WHERE h.address IS NOT NULL AND NOT EXISTS (SELECT 1 FROM addresses a WHERE a.id = h.address)", "holders of no address"),
         ("SELECT count(*) FROM blocks b WHERE NOT EXISTS (SELECT 1 FROM origins o WHERE o.id = b.origin)", "blocks of no origin"),
         ("SELECT count(*) FROM blocks b WHERE EXISTS (SELECT 1 FROM blocks f WHERE f.chain = b.chain AND f.number < b.number) AND NOT EXISTS (SELECT 1 FROM blocks p WHERE p.chain = b.chain AND p.number = b.number - 1 AND p.hash = b.parent)", "blocks that do not follow the one before"),
-        ("SELECT count(*) FROM movements m WHERE EXISTS (SELECT 1 FROM blocks c WHERE c.chain = m.chain) AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.chain = m.chain AND b.number = m.block)", "movements of blocks that are not there"),
+        ("SELECT count(*) FROM movements m CROSS JOIN transactions t ON t.id = m.tx WHERE EXISTS (SELECT 1 FROM blocks c WHERE c.chain = m.chain) AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.chain = m.chain AND b.number = COALESCE(t.stamp_block, m.block))", "movements of blocks that are not there"),
     ];
 
     private readonly List<string> _faults = [];

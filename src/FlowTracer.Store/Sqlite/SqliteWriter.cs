@@ -10,6 +10,10 @@ internal sealed class SqliteWriter(SqliteConnection connection, SqliteNames name
 {
     private const long Placed = 0;
 
+    // What belongs to a block after ?2: a gain that nothing explains stands before its block, and names it in its stamp.
+    private const string Moved = "movements m CROSS JOIN transactions t ON t.id = m.tx";
+    private const string After = "m.chain = ?1 AND m.block >= ?2 AND (m.block > ?2 OR t.stamp_block > ?2)";
+
     private readonly Statement _addTransaction = new(
         connection,
         """
@@ -43,7 +47,7 @@ internal sealed class SqliteWriter(SqliteConnection connection, SqliteNames name
         {
             cancellationToken.ThrowIfCancellationRequested();
             int end = EndOfTransaction(load.Movements, i);
-            if (load.Movements[i].Position.Block <= skipTo)
+            if ((load.Movements[i].Stamp.Block ?? load.Movements[i].Position.Block) <= skipTo)
             {
                 _known += end - i;
             }
@@ -100,8 +104,9 @@ internal sealed class SqliteWriter(SqliteConnection connection, SqliteNames name
         }
 
         foreach (string sql in (string[])[
-            "DELETE FROM transactions WHERE id IN (SELECT tx FROM movements WHERE chain = ?1 AND block > ?2)",
-            "DELETE FROM movements WHERE chain = ?1 AND block > ?2", "DELETE FROM blocks WHERE chain = ?1 AND number > ?2"])
+            $"DELETE FROM transactions WHERE id IN (SELECT m.tx FROM {Moved} WHERE {After})",
+            "DELETE FROM movements WHERE chain = ?1 AND block >= ?2 AND NOT EXISTS (SELECT 1 FROM transactions t WHERE t.id = tx)",
+            "DELETE FROM blocks WHERE chain = ?1 AND number > ?2"])
         {
             using Statement delete = new(connection, sql, 2);
             delete.Set(1, id).Set(2, after).Run();
@@ -324,8 +329,7 @@ internal sealed class SqliteWriter(SqliteConnection connection, SqliteNames name
         using Statement read = new(
             connection,
             $"""
-            SELECT {SqliteReader.MovementColumns}, t.origin FROM movements m CROSS JOIN transactions t ON t.id = m.tx
-            WHERE m.chain = ?1 AND m.block > ?2 ORDER BY m.block, m.tx_index, m.step
+            SELECT {SqliteReader.MovementColumns}, t.origin FROM {Moved} WHERE {After} ORDER BY m.block, m.tx_index, m.step
             """,
             2);
         List<(Movement, long)> found = [];

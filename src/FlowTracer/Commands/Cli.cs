@@ -32,6 +32,8 @@ internal static class Cli
             LabelsCommand.Create(),
             ImportCommand.Create(),
             SourcesCommand.Create(),
+            IngestCommand.Create(),
+            StoreCommand.Create(),
         };
         // An argument is what it says: '@name' reads no file of further arguments.
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });

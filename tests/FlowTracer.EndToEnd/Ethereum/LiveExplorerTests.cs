@@ -1,5 +1,4 @@
 using System.Numerics;
-using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Ports;
 
 namespace FlowTracer.EndToEnd.Ethereum;

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
-using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Ports;
 
 namespace FlowTracer.EndToEnd.Ethereum;

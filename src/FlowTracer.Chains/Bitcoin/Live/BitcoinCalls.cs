@@ -16,6 +16,7 @@ public static class BitcoinCalls
     internal const string Spender = "bitcoin_spender";
     internal const string History = "bitcoin_history";
     internal const string Fees = "bitcoin_fees";
+    internal const string Block = "bitcoin_block";
 
     /// <summary>The newest block's height, asked anew each time.</summary>
     public static RpcCall HeightNow() => new(Height, RpcParams.None) { IsKept = false };
@@ -55,4 +56,7 @@ public static class BitcoinCalls
 
     /// <summary>What a block's transactions pay.</summary>
     public static RpcCall FeesAt(ulong height) => new(Fees, $"[{Numbers.Text(height)}]") { LastBlock = height, GoesOnFromRefusal = true, IsWord = true };
+
+    /// <summary>A block, and what it spends; too much to be kept.</summary>
+    public static RpcCall BlockAt(ulong height) => new(Block, $"[{Numbers.Text(height)}]") { LastBlock = height, IsKept = false };
 }

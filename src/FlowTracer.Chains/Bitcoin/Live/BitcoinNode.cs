@@ -165,6 +165,21 @@ internal sealed class BitcoinNode(IRpc rpc, ChainId chain)
         return answer.Error is null ? FeesIn(answer.Result, header) : null;
     }
 
+    /// <summary>
+    /// A block with what it spends; null behind the chain's end. The block is proven by its proof of work; what its inputs are
+    /// worth is the source's word, but never less than its transactions pay.
+    /// </summary>
+    /// <exception cref="SourceException">The source has no whole blocks, or what it gives is none.</exception>
+    public async Task<WholeBlock?> BlockAsync(ulong height, CancellationToken cancellationToken)
+    {
+        RpcCall call = BitcoinCalls.BlockAt(height);
+        WholeBlock? whole = null;
+        RpcAnswer answer = await rpc.AskAsync(
+            call with { Check = given => given.ValueKind == JsonValueKind.Null ? null : FaultInBlock(given, out whole) }, cancellationToken)
+            .ConfigureAwait(false);
+        return answer.Error is RpcError error ? throw Wrong(call, error.Message) : whole;
+    }
+
     /// <summary>The coins a transaction spends; none for a coinbase.</summary>
     public static List<OutPoint> CoinsOf(Transaction tx)
     {
@@ -287,6 +302,12 @@ internal sealed class BitcoinNode(IRpc rpc, ChainId chain)
         return text.ValueKind == JsonValueKind.String && TxHash.TryParse(ChainFamily.Utxo, text.GetString(), out id, out _);
     }
 
+    private static bool IsOutput(JsonElement output) =>
+        output.ValueKind == JsonValueKind.Object
+        && output.TryGetProperty("value", out JsonElement value) && value.ValueKind == JsonValueKind.Number
+        && value.TryGetUInt64(out ulong sats) && sats <= MostSats
+        && output.TryGetProperty("script", out JsonElement script) && TryBytes(script, out _);
+
     private static SpentOutput OutputIn(JsonElement output) =>
         new(output.GetProperty("value").GetUInt64(), Convert.FromHexString(output.GetProperty("script").GetString()!));
 
@@ -294,11 +315,7 @@ internal sealed class BitcoinNode(IRpc rpc, ChainId chain)
     // nothing.
     private string? FaultInSpends(JsonElement given, List<OutPoint> coins, Transaction tx)
     {
-        bool isList = given.ValueKind == JsonValueKind.Array && given.GetArrayLength() == coins.Count && given.EnumerateArray().All(static output =>
-            output.ValueKind == JsonValueKind.Object
-            && output.TryGetProperty("value", out JsonElement value) && value.ValueKind == JsonValueKind.Number
-            && value.TryGetUInt64(out ulong sats) && sats <= MostSats
-            && output.TryGetProperty("script", out JsonElement script) && TryBytes(script, out _));
+        bool isList = given.ValueKind == JsonValueKind.Array && given.GetArrayLength() == coins.Count && given.EnumerateArray().All(IsOutput);
         if (!isList)
         {
             return "does not list the outputs that are spent";
@@ -359,6 +376,58 @@ internal sealed class BitcoinNode(IRpc rpc, ChainId chain)
         (_, uint at, BlockHeader block) = PlaceIn(given);
         return MerkleTree.RootOf(Hash256.FromTxHash(id), at, branch) == block.MerkleRoot
             ? null : "does not prove that the transaction is in that block (merkle branch)";
+    }
+
+    private string? FaultInBlock(JsonElement given, out WholeBlock? whole)
+    {
+        const BlockFaults proven = BlockFaults.ProofOfWork | BlockFaults.MerkleRoot | BlockFaults.RepeatedMerkleBranch;
+        whole = null;
+        if (given.ValueKind != JsonValueKind.Object || !given.TryGetProperty("block", out JsonElement hex) || !TryBytes(hex, out byte[] bytes)
+            || !given.TryGetProperty("spends", out JsonElement spends) || spends.ValueKind != JsonValueKind.Array
+            || !spends.EnumerateArray().All(static output => output.ValueKind == JsonValueKind.Null || IsOutput(output)))
+        {
+            return "is no block with what it spends";
+        }
+
+        try
+        {
+            Block block = Block.Parse(bytes);
+            if ((block.Check(chain) & proven) != BlockFaults.None)
+            {
+                return "is no block with proof of work and its own transactions";
+            }
+
+            whole = new WholeBlock(
+                block, [.. spends.EnumerateArray().Select(static output => output.ValueKind == JsonValueKind.Null ? null : OutputIn(output))]);
+            return FaultInSpent(whole);
+        }
+        catch (BitcoinFormatException bad)
+        {
+            return $"is no block: {bad.Message}";
+        }
+    }
+
+    private static string? FaultInSpent(WholeBlock whole)
+    {
+        int at = 0;
+        for (int i = 1; i < whole.Block.TransactionCount; i++)
+        {
+            Transaction tx = whole.Block[i];
+            if (at + tx.InputCount > whole.Spent.Count)
+            {
+                return "does not list the outputs that are spent";
+            }
+
+            SpentOutput?[] spent = [.. whole.Spent.Skip(at).Take(tx.InputCount)];
+            at += tx.InputCount;
+            if (Array.TrueForAll(spent, static output => output is not null)
+                && spent.Aggregate(0UL, static (sum, output) => sum + output!.ValueSats) < tx.OutputSats)
+            {
+                return "states less for the inputs than the outputs are worth";
+            }
+        }
+
+        return at == whole.Spent.Count ? null : "does not list the outputs that are spent";
     }
 
     private static BlockFees? FeesIn(JsonElement given, BlockHeader header)

@@ -32,6 +32,14 @@ public sealed record SpenderQuestion(OutPoint Coin, byte[] Script, ulong Height,
 /// <param name="FeesSats">The fees in satoshi in the same order; the coinbase's is 0.</param>
 public sealed record BlockFees(IReadOnlyList<TxHash> Ids, IReadOnlyList<ulong> FeesSats);
 
+/// <summary>A block with what it spends.</summary>
+/// <param name="Block">The block.</param>
+/// <param name="Spent">
+/// What each input is worth, in the order of the transactions and of their inputs, the coinbase's left out; null for what
+/// nobody knows.
+/// </param>
+public sealed record WholeBlock(Block Block, IReadOnlyList<SpentOutput?> Spent);
+
 /// <summary>What a source is and can do.</summary>
 /// <param name="Kind">Its kind, for a person: <c>Bitcoin Core</c>, <c>Esplora</c>, <c>Electrum</c>, <c>block files</c>.</param>
 /// <param name="Client">What it says of itself, e.g. <c>/Satoshi:28.0.0/</c>; empty when it says nothing.</param>
@@ -61,6 +69,8 @@ public sealed class CannotKnowException(string reason) : Exception(reason);
 /// <item><c>bitcoin_history [script, upTo]</c>: ids of the confirmed transactions that pay to a script or spend from it,
 /// in the chain's order.</item>
 /// <item><c>bitcoin_fees [height]</c>: <c>{"ids","fees"}</c>.</item>
+/// <item><c>bitcoin_block [height]</c>: <c>{"block","spends"}</c>, its bytes and the outputs it spends as
+/// <c>bitcoin_spends</c> states them, <c>null</c> for one that is not known.</item>
 /// </list>
 /// Hashes are hex as people write them; scripts are hex.
 /// </summary>
@@ -128,6 +138,11 @@ public abstract class BitcoinRpc : IRpc
     protected virtual Task<BlockFees> FeesAsync(ulong height, CancellationToken cancellationToken) =>
         throw new CannotKnowException("the source does not state the fees of a block");
 
+    /// <summary>A block with what it spends; null when the chain is not that long.</summary>
+    /// <exception cref="CannotKnowException">The source has no whole blocks.</exception>
+    protected virtual Task<WholeBlock?> BlockAsync(ulong height, CancellationToken cancellationToken) =>
+        throw new CannotKnowException("the source does not hand out whole blocks with what they spend");
+
     private async Task<RpcAnswer> AnswerAsync(RpcCall call, CancellationToken cancellationToken)
     {
         try
@@ -150,7 +165,7 @@ public abstract class BitcoinRpc : IRpc
         BitcoinCalls.Raw => Answer(HexOf(await RawAsync(IdIn(given), cancellationToken).ConfigureAwait(false))),
         BitcoinCalls.Place => await PlaceOfAsync(IdIn(given), cancellationToken).ConfigureAwait(false),
         BitcoinCalls.Spends => Answer((await SpendsAsync(IdIn(given), cancellationToken).ConfigureAwait(false))
-            .Select(static output => new { value = output.ValueSats, script = HexOf(output.Script) })),
+            .Select(Shown)),
         BitcoinCalls.Spender => await SpenderOfAsync(
             new SpenderQuestion(
                 new OutPoint(IdIn(given), given[1].GetUInt32()), ScriptIn(given[2]), given[3].GetUInt64(), given[4].GetUInt64()),
@@ -158,6 +173,7 @@ public abstract class BitcoinRpc : IRpc
         BitcoinCalls.History => Answer((await HistoryAsync(ScriptIn(given[0]), given[1].GetUInt64(), cancellationToken)
             .ConfigureAwait(false)).Select(static id => id.ToString())),
         BitcoinCalls.Fees => FeesOf(await FeesAsync(given[0].GetUInt64(), cancellationToken).ConfigureAwait(false)),
+        BitcoinCalls.Block => BlockOf(await BlockAsync(given[0].GetUInt64(), cancellationToken).ConfigureAwait(false)),
         _ => RpcAnswer.Refused(new RpcError(RpcErrors.MethodNotFound, $"no such question: {method}")),
     };
 
@@ -198,6 +214,12 @@ public abstract class BitcoinRpc : IRpc
 
     private static RpcAnswer FeesOf(BlockFees block) =>
         Answer(new { ids = block.Ids.Select(static id => id.ToString()), fees = block.FeesSats });
+
+    private static RpcAnswer BlockOf(WholeBlock? whole) => whole is null ? Answer<string?>(null)
+        : Answer(new { block = Convert.ToHexStringLower(whole.Block.Bytes.Span), spends = whole.Spent.Select(Shown) });
+
+    private static object? Shown(SpentOutput? output) =>
+        output is null ? null : new { value = output.ValueSats, script = HexOf(output.Script) };
 
     private static RpcAnswer Answer<T>(T value) => RpcAnswer.Of(JsonSerializer.SerializeToElement(value));
 

@@ -149,8 +149,33 @@ internal sealed class BlockFilesAnswers(
         return new BlockFees(ids, fees);
     }
 
+    /// <summary>A block, and what it spends as far as the files hold it; null behind the chain's end.</summary>
+    /// <exception cref="CannotKnowException">The block is before the first that is there.</exception>
+    public WholeBlock? Whole(ulong height, CancellationToken cancellationToken)
+    {
+        if (height > (ulong)index.Chain.TipHeight)
+        {
+            return null;
+        }
+
+        RequireBlocks(height, height);
+        Block block = BlockOf(index.Chain.OrdinalAt(height)!.Value);
+        return new WholeBlock(block, Find(CoinsIn(block, 1, block.TransactionCount), cancellationToken));
+    }
+
     // The coins that some transactions of a block spend, in the order of their inputs.
     private SpentOutput[] SpentBy(Block block, int from, int to, CancellationToken cancellationToken)
+    {
+        List<(Hash256 Id, uint Index)> coins = CoinsIn(block, from, to);
+        SpentOutput?[] spent = Find(coins, cancellationToken);
+        int missing = coins.Where((_, i) => spent[i] is null).Select(static coin => coin.Id).Distinct().Count();
+        return missing == 0
+            ? Array.ConvertAll(spent, static output => output!)
+            : throw new CannotKnowException(
+                $"the block files lack {missing} of the {coins.Select(static coin => coin.Id).Distinct().Count()} transactions that are spent from");
+    }
+
+    private static List<(Hash256 Id, uint Index)> CoinsIn(Block block, int from, int to)
     {
         List<(Hash256 Id, uint Index)> coins = [];
         for (int i = from; i < to; i++)
@@ -163,6 +188,11 @@ internal sealed class BlockFilesAnswers(
             }
         }
 
+        return coins;
+    }
+
+    private SpentOutput?[] Find(List<(Hash256 Id, uint Index)> coins, CancellationToken cancellationToken)
+    {
         // By the blocks they are in, so that each is read once.
         List<(uint Number, int Coin)> wanted = [];
         for (int i = 0; i < coins.Count; i++)
@@ -198,11 +228,7 @@ internal sealed class BlockFilesAnswers(
             }
         }));
 
-        int missing = coins.Where((_, i) => spent[i] is null).Select(static coin => coin.Id).Distinct().Count();
-        return missing == 0
-            ? Array.ConvertAll(spent, static output => output!)
-            : throw new CannotKnowException(
-                $"the block files lack {missing} of the {coins.Select(static coin => coin.Id).Distinct().Count()} transactions that are spent from");
+        return spent;
 
         int OrdinalOf(int at) => index.PlaceOf(wanted[at].Number).Ordinal;
     }

@@ -137,6 +137,10 @@ public sealed class BlockFilesRpc : BitcoinRpc
     protected override Task<BlockFees> FeesAsync(ulong height, CancellationToken cancellationToken) =>
         Task.Run(() => _now.Fees(height, cancellationToken), cancellationToken);
 
+    /// <inheritdoc/>
+    protected override Task<WholeBlock?> BlockAsync(ulong height, CancellationToken cancellationToken) =>
+        Task.Run(() => _now.Whole(height, cancellationToken), cancellationToken);
+
     // One at a time; questions asked meanwhile are answered from what was there before.
     private void ReadOn(CancellationToken cancellationToken)
     {

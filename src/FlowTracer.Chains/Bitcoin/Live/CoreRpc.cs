@@ -252,6 +252,30 @@ public sealed class CoreRpc : BitcoinRpc
         return fees;
     }
 
+    /// <inheritdoc/>
+    protected override async Task<WholeBlock?> BlockAsync(ulong height, CancellationToken cancellationToken)
+    {
+        if (await _node.HashAsync(height, cancellationToken).ConfigureAwait(false) is not { } hash)
+        {
+            return null;
+        }
+
+        Task<Block> asked = _node.BlockAsync(hash, cancellationToken);
+        IReadOnlyDictionary<TxHash, SpentOutput[]>? stated = await _node.BlockSpendsAsync(hash, cancellationToken).ConfigureAwait(false);
+        Block block = await asked.ConfigureAwait(false);
+        List<Task<SpentOutput?>> spent = [];
+        for (int i = 1; i < block.TransactionCount; i++)
+        {
+            List<OutPoint> coins = BitcoinNode.CoinsOf(block[i]);
+            SpentOutput[]? known = stated?.GetValueOrDefault(block[i].Id);
+            spent.AddRange(known?.Length == coins.Count
+                ? known.Select(static output => Task.FromResult<SpentOutput?>(output))
+                : coins.Select(coin => OutputAsync(coin, cancellationToken)));
+        }
+
+        return new WholeBlock(block, await Task.WhenAll(spent).ConfigureAwait(false));
+    }
+
     // Where a node does not state fees (Bitcoin Core 22 and later do), they are what the inputs have more than the outputs.
     private async Task<BlockFees> AddedUpAsync(Block block, CancellationToken cancellationToken)
     {
@@ -269,19 +293,41 @@ public sealed class CoreRpc : BitcoinRpc
     private async Task<ulong> FeeAsync(Transaction tx, CancellationToken cancellationToken)
     {
         (TxHash id, ulong paid) = (tx.Id, tx.OutputSats);
-        ulong[] values = await Task.WhenAll(BitcoinNode.CoinsOf(tx).Select(coin => ValueAsync(coin, cancellationToken))).ConfigureAwait(false);
-        ulong given = values.Aggregate(0UL, static (sum, value) => sum + value);
+        SpentOutput?[] spent = await Task.WhenAll(BitcoinNode.CoinsOf(tx).Select(coin => OutputAsync(coin, cancellationToken))).ConfigureAwait(false);
+        ulong given = spent.Aggregate(0UL, static (sum, output) => sum + (output?.ValueSats
+            ?? throw new CannotKnowException("the node does not state the fees of a block, and lacks transactions whose outputs it spends")));
         return given >= paid ? given - paid : throw _node.Fault(id.ToString(), "pays out more than it spends");
     }
 
-    private async Task<ulong> ValueAsync(OutPoint coin, CancellationToken cancellationToken)
+    // Null where the node finds no such transaction.
+    private async Task<SpentOutput?> OutputAsync(OutPoint coin, CancellationToken cancellationToken)
     {
-        byte[] bytes = await RawAsync(coin.Tx, cancellationToken).ConfigureAwait(false)
-            ?? throw new CannotKnowException("the node does not state the fees of a block, and lacks transactions whose outputs it spends");
+        if (await FindRawAsync(coin.Tx, cancellationToken).ConfigureAwait(false) is not { } bytes)
+        {
+            return null;
+        }
+
         Transaction made = Transaction.Parse(bytes);
-        return made.Id == coin.Tx && coin.Index < made.OutputCount
-            ? made.OutputAt(coin.Index).ValueSats
-            : throw _node.Fault(coin.Tx.ToString(), "is not the transaction of that id");
+        if (made.Id != coin.Tx || coin.Index >= made.OutputCount)
+        {
+            throw _node.Fault(coin.Tx.ToString(), "is not the transaction of that id");
+        }
+
+        TxOut output = made.OutputAt(coin.Index);
+        return new SpentOutput(output.ValueSats, output.Script.ToArray());
+    }
+
+    // What cannot be known is as good as not there.
+    private async Task<byte[]?> FindRawAsync(TxHash id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RawAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CannotKnowException)
+        {
+            return null;
+        }
     }
 
     private void Meet(IEnumerable<TxHash> ids, Hash256 block)

@@ -95,9 +95,9 @@ internal static class ChangeSearch
 /// say and contracts moved unseen all come to light here.
 /// </summary>
 internal sealed class BalanceAudit(
-    EthereumNode node, TransactionBook book, IInternalReader? internals, BalanceDerivation? derivation, int mostChanges)
+    EthereumNode node, TransactionBook book, BlockCredits credits, IInternalReader? internals, BalanceDerivation? derivation,
+    int mostChanges)
 {
-    private const int MostRewardedUncles = 2;
     private const int MostTokenChanges = 256;
 
     /// <summary>Accounts whose earlier answers were completed by a later finding.</summary>
@@ -156,6 +156,21 @@ internal sealed class BalanceAudit(
     }
 
     /// <summary>
+    /// Completes a block of which every transaction is read: holders whose balances changed by more or less than their
+    /// movements say, in one order.
+    /// </summary>
+    public async Task ExplainBlockAsync(ulong number, IReadOnlyCollection<Holder> holders, CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(holders.Select(holder => node.ChangeAsync(holder, number, cancellationToken))).ConfigureAwait(false);
+        foreach (Holder holder in holders.Order())
+        {
+            await (holder.Asset.IsCoin
+                ? ExplainLeftAsync(holder.Address, number, cancellationToken)
+                : ExplainTokenAsync(holder, number, cancellationToken)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
     /// Completes a token's movements where the logs do not come to the balances: transfers that a node left out of its
     /// answer are in the receipts of the blocks where the balance changed. What a token changes without a log (a fee on
     /// transfer, a rebase) is unresolved; one that does so all the time is left to differ.
@@ -211,15 +226,7 @@ internal sealed class BalanceAudit(
         await Task.WhenAll(block.Transactions
             .Where(tx => tx.From == address || tx.To == address)
             .Select(tx => book.ReadAsync(tx.Ref, cancellationToken))).ConfigureAwait(false);
-        foreach (Withdrawal withdrawal in block.Withdrawals.Where(withdrawal => withdrawal.To == address))
-        {
-            book.AddWithdrawal(block, withdrawal);
-        }
-
-        if (block.FeeRecipient == address || block.UncleCount > 0)
-        {
-            await ExplainRewardAsync(address, block, cancellationToken).ConfigureAwait(false);
-        }
+        await credits.AddAsync(block, address, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task ExplainLeftAsync(Address address, ulong number, CancellationToken cancellationToken)
@@ -237,58 +244,6 @@ internal sealed class BalanceAudit(
             book.AddUnexplained(
                 block, Holder.Account(address, Asset.Coin(node.Chain)), Amount.FromBigInteger(BigInteger.Abs(left)), left.Sign > 0);
         }
-    }
-
-    // A fee recipient's tips and, before the Merge, its block's reward; an uncle's producer's reward.
-    private async Task ExplainRewardAsync(Address address, Block block, CancellationToken cancellationToken)
-    {
-        BigInteger reward;
-        if (block.FeeRecipient == address)
-        {
-            BlockAccounts accounts = new(
-                block, await node.ReceiptsAsync(block.Number, cancellationToken).ConfigureAwait(false), node.Chain);
-            reward = accounts.TipsOf(address) + StaticReward(block);
-        }
-        else
-        {
-            reward = await UncleRewardAsync(address, block, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (reward.Sign > 0)
-        {
-            book.AddReward(block, address, Amount.FromBigInteger(reward));
-        }
-    }
-
-    // Yellow Paper, block reward with EIP-649 and EIP-1234; 1/32 more for each uncle named. None since the Merge (EIP-3675).
-    private BigInteger StaticReward(Block block)
-    {
-        const int nephewShare = 32;
-        BigInteger reward = RewardAt(block);
-        return reward + (reward / nephewShare * block.UncleCount);
-    }
-
-    private BigInteger RewardAt(Block block)
-    {
-        const ulong byzantium = 4_370_000;
-        const ulong constantinople = 7_280_000;
-        const ulong merge = 15_537_394;
-        BigInteger ether = BigInteger.Pow(10, 18);
-        return node.Chain != ChainId.Ethereum || block.Number >= merge || block.BaseFee is not null && block.Number < 12_965_000 ? 0
-            : ether * (block.Number < byzantium ? 5 : block.Number < constantinople ? 3 : 2);
-    }
-
-    private async Task<BigInteger> UncleRewardAsync(Address address, Block block, CancellationToken cancellationToken)
-    {
-        const int most = 8;
-        BigInteger sum = 0;
-        for (int i = 0; i < Math.Min(block.UncleCount, MostRewardedUncles); i++)
-        {
-            Block uncle = await node.UncleAsync(block.Number, i, cancellationToken).ConfigureAwait(false);
-            sum += uncle.FeeRecipient == address ? RewardAt(block) * (int)(most - (block.Number - uncle.Number)) / most : 0;
-        }
-
-        return sum;
     }
 
     private async Task FindInsideAsync(Address address, Block block, CancellationToken cancellationToken)

@@ -65,16 +65,19 @@ internal sealed class BlockAccounts
         return net;
     }
 
+    /// <summary>The tips that an account gets as the block's fee recipient, in wei.</summary>
+    public BigInteger TipsOf(Address address) => Block.FeeRecipient == address ? TipsIn(Block, _receipts) : 0;
+
     /// <summary>
-    /// The tips that an account gets as the block's fee recipient, in wei: since London what senders pay above the base fee
-    /// (EIP-1559), before it all of the gas.
+    /// The tips of a block's fee recipient, in wei: since London what senders pay above the base fee (EIP-1559), before it
+    /// all of the gas.
     /// </summary>
-    public BigInteger TipsOf(Address address)
+    public static BigInteger TipsIn(Block block, ImmutableArray<Receipt> receipts)
     {
         BigInteger tips = 0;
-        foreach (Receipt receipt in Block.FeeRecipient == address ? _receipts : [])
+        foreach (Receipt receipt in receipts)
         {
-            tips += (receipt.GasPrice - (Block.BaseFee ?? Amount.Zero)).ToBigInteger() * receipt.GasUsed;
+            tips += (receipt.GasPrice - (block.BaseFee ?? Amount.Zero)).ToBigInteger() * receipt.GasUsed;
         }
 
         return tips;

@@ -261,6 +261,18 @@ internal sealed class EthereumNode(IRpc rpc, ChainId chain)
         return isNarrowest || RpcErrors.IsMethodMissing(error) ? throw Refused(call, error) : null;
     }
 
+    /// <summary>Asks for what may be had in another way too; null when the node refuses it for good.</summary>
+    /// <exception cref="SourceException">It refuses for the moment, or its answer cannot be used.</exception>
+    public async Task<T?> TryAskAsync<T>(RpcCall call, Func<JsonElement, T> decode, CancellationToken cancellationToken)
+        where T : class
+    {
+        T? decoded = null;
+        RpcAnswer answer = await rpc.AskAsync(call with { Check = Checking(element => decoded = decode(element)) }, cancellationToken)
+            .ConfigureAwait(false);
+        return answer.Error is not RpcError error ? decoded ?? Decoded(call, answer.Result, decode)
+            : RpcErrors.IsPassing(error) ? throw Refused(call, error) : null;
+    }
+
     /// <summary>Asks, and decodes what comes.</summary>
     /// <exception cref="SourceException">The node refuses, or its answer cannot be used.</exception>
     public async Task<T> AskAsync<T>(RpcCall call, Func<JsonElement, T> decode, CancellationToken cancellationToken)

@@ -55,12 +55,12 @@ public sealed class EthereumSource : ILiveSource
         WrapDetector wraps = new(_node, WrappedCoins.KnownOn(view.Chain), () => View.Head);
         ITransactionIndex index = IndexOf(abilities, _node, view.Head, limits);
         IInternalReader? internals = ReaderOf(abilities, _node);
-        BalanceDerivation? derivation = internals is null or OtterscanReader && _hasOldState ? new BalanceDerivation(_node) : null;
+        BalanceDerivation? derivation = DerivationOf(abilities, internals, _node);
         // Where nobody gives logs, the explorer's list of token transfers finds the same transactions.
         TokenLogs? logs = index is ExplorerIndex && !abilities.HasLogs ? null : new TokenLogs(_node, wraps.Known, abilities.WidestLogRange);
         _readsFromStart = index.ReadsFromStart && !_hasOldState;
         _book = new TransactionBook(_node, internals, derivation, wraps);
-        _audit = new BalanceAudit(_node, _book, internals, derivation, limits.MostTransactions);
+        _audit = new BalanceAudit(_node, _book, new BlockCredits(_node, _book), internals, derivation, limits.MostTransactions);
         _accounts = new AccountReader(_node, index, logs, _book, _audit, _hasOldState, _readsFromStart, limits.MostTransactions);
         Method = index.Method
             + (internals is not null ? $" and {internals.Method}" : derivation is not null ? ", internal transfers derived" : string.Empty);
@@ -330,7 +330,12 @@ public sealed class EthereumSource : ILiveSource
         : abilities.HasOldState ? new BalanceIndex()
         : new BlockScanIndex(node, limits.MostScannedBlocks);
 
-    private static IInternalReader? ReaderOf(NodeAbilities abilities, EthereumNode node) =>
+    /// <summary>What tells balances apart where no trace is to be had, or none to be relied on; null where it is not needed.</summary>
+    internal static BalanceDerivation? DerivationOf(NodeAbilities abilities, IInternalReader? internals, EthereumNode node) =>
+        internals is null or OtterscanReader && abilities.HasOldState ? new BalanceDerivation(node) : null;
+
+    /// <summary>The best trace that a node offers; null where it offers none.</summary>
+    internal static IInternalReader? ReaderOf(NodeAbilities abilities, EthereumNode node) =>
         abilities.HasTraceTransaction ? new TraceReader(node)
         : abilities.HasCallTracer ? new CallTracerReader(node)
         : abilities.HasOtterscanInternals ? new OtterscanReader(node)

@@ -30,6 +30,10 @@ internal interface IInternalReader
     /// <summary>Reads one transaction.</summary>
     Task<InternalFlow> ReadAsync(TxRef tx, CancellationToken cancellationToken);
 
+    /// <summary>Reads all transactions of a block, in their order.</summary>
+    async Task<IReadOnlyList<InternalFlow>> ReadBlockAsync(Block block, CancellationToken cancellationToken) =>
+        await Task.WhenAll(block.Transactions.Select(tx => ReadAsync(tx.Ref, cancellationToken))).ConfigureAwait(false);
+
     /// <summary>The transactions of a block in which a contract paid an account or was paid by it.</summary>
     async Task<IReadOnlyList<TxRef>> FindInBlockAsync(Block block, Address address, CancellationToken cancellationToken)
     {
@@ -73,6 +77,21 @@ internal sealed class TraceReader(EthereumNode node) : IInternalReader
         },
         cancellationToken);
 
+    public Task<IReadOnlyList<InternalFlow>> ReadBlockAsync(Block block, CancellationToken cancellationToken) => BlockTraces.ReadAsync(
+        node, this, block, new RpcCall("trace_block", RpcParams.Of(block.Number)),
+        answer =>
+        {
+            IReadOnlyList<TracedTransaction> traced = InternalTransfers.FromBlockTraces(answer, node.Chain);
+            foreach (JsonElement row in answer.EnumerateArray())
+            {
+                TraceRow trace = TraceRow.Decode(row, node.Chain);
+                node.CheckHash(trace.Block, trace.BlockHash);
+            }
+
+            return traced;
+        },
+        cancellationToken);
+
     public Task<IReadOnlyList<TxRef>> FindInBlockAsync(
         Block block, Address address, CancellationToken cancellationToken)
     {
@@ -111,6 +130,10 @@ internal sealed class CallTracerReader(EthereumNode node) : IInternalReader
         answer => new InternalFlow(
             InternalTransfers.FromCallTracer(answer, node.Chain), InternalTransfers.TookEffectByCallTracer(answer)),
         cancellationToken);
+
+    public Task<IReadOnlyList<InternalFlow>> ReadBlockAsync(Block block, CancellationToken cancellationToken) => BlockTraces.ReadAsync(
+        node, this, block, new RpcCall("debug_traceBlockByNumber", RpcParams.Of(block.Number, Options)),
+        answer => InternalTransfers.FromBlockCallTracer(answer, node.Chain), cancellationToken);
 }
 
 /// <summary><c>ots_getInternalOperations</c>.</summary>

@@ -35,6 +35,28 @@ internal sealed class TransactionBook(
     public Task<BookedTransaction> ReadAsync(TxRef tx, CancellationToken cancellationToken) =>
         _transactions.GetAsync(tx.Hash, _ => ReadOnceAsync(tx, cancellationToken));
 
+    /// <summary>Reads all transactions of a block from what was asked for it as a whole; returns whom they concern.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="receipts">Its receipts, in the order of the transactions.</param>
+    /// <param name="flows">What contracts moved inside them; null where no trace says.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Holders that gave or got something, those that came to nothing too.</returns>
+    public async Task<IReadOnlyCollection<Holder>> ReadBlockAsync(
+        Block block, ImmutableArray<Receipt> receipts, IReadOnlyList<InternalFlow>? flows, CancellationToken cancellationToken)
+    {
+        ConcurrentDictionary<Holder, bool> concerned = [];
+        await Task.WhenAll(block.Transactions.Select((tx, i) => _transactions.GetAsync(
+            tx.Hash, _ => BookAsync(tx, receipts[i], flows?[i], block, null, concerned, cancellationToken)))).ConfigureAwait(false);
+        return [.. concerned.Keys];
+    }
+
+    /// <summary>All movements, in chain order.</summary>
+    public IReadOnlyList<Movement> All =>
+    [
+        .. _byAddress.Values.SelectMany(static blocks => blocks.Values).SelectMany(static movements => movements.Values)
+            .DistinctBy(static movement => movement.Position).OrderBy(static movement => movement.Position),
+    ];
+
     /// <summary>All movements of an account, in chain order.</summary>
     public IReadOnlyList<Movement> MovementsOf(Address address) => _byAddress.TryGetValue(address, out var blocks)
         ? [.. blocks.Values.SelectMany(static movements => movements.Values).OrderBy(static movement => movement.Position)]
@@ -88,7 +110,8 @@ internal sealed class TransactionBook(
     /// <summary>Nets a transaction anew after what is known of its insides has changed; returns whom it concerns.</summary>
     public async Task<IReadOnlyCollection<Address>> RereadAsync(BookedTransaction old, CancellationToken cancellationToken)
     {
-        BookedTransaction renewed = await BookAsync(old.Tx, old.Receipt, null, old, cancellationToken).ConfigureAwait(false);
+        Block header = await node.HeaderAsync(old.Tx.Block, cancellationToken).ConfigureAwait(false);
+        BookedTransaction renewed = await BookAsync(old.Tx, old.Receipt, null, header, old, null, cancellationToken).ConfigureAwait(false);
         _transactions.Set(old.Tx.Hash, renewed);
         return [.. AddressesOf(old.Movements).Concat(AddressesOf(renewed.Movements)).Distinct()];
     }
@@ -129,7 +152,8 @@ internal sealed class TransactionBook(
         await Task.WhenAll([transaction, receipt, header, .. flow is null ? (Task[])[] : [flow]]).ConfigureAwait(false);
         BookedTransaction booked = await BookAsync(
             await transaction.ConfigureAwait(false), await receipt.ConfigureAwait(false),
-            flow is null ? null : await flow.ConfigureAwait(false), null, cancellationToken).ConfigureAwait(false);
+            flow is null ? null : await flow.ConfigureAwait(false), await header.ConfigureAwait(false), null, null, cancellationToken)
+            .ConfigureAwait(false);
         _sent.GetOrAdd(booked.Tx.From, static _ => []).AddOrUpdate(tx.Block, 1, static (_, count) => count + 1);
         return booked;
     }
@@ -149,9 +173,9 @@ internal sealed class TransactionBook(
     }
 
     private async Task<BookedTransaction> BookAsync(
-        Transaction tx, Receipt receipt, InternalFlow? flow, BookedTransaction? replaced, CancellationToken cancellationToken)
+        Transaction tx, Receipt receipt, InternalFlow? flow, Block header, BookedTransaction? replaced,
+        ConcurrentDictionary<Holder, bool>? concerned, CancellationToken cancellationToken)
     {
-        Block header = await node.HeaderAsync(tx.Block, cancellationToken).ConfigureAwait(false);
         WrappedCoins wrapped = await wraps.InAsync(receipt, cancellationToken).ConfigureAwait(false);
         if (flow is { IsUnsure: true } && derivation is not null
             && !await derivation.AgreesAsync(tx, flow.InsideOf(tx, receipt), cancellationToken).ConfigureAwait(false))
@@ -168,6 +192,11 @@ internal sealed class TransactionBook(
             facts.InsertRange(
                 facts.Count > 0 && facts[0].Kind == MovementKind.External ? 1 : 0,
                 await derivation.OfAsync(tx, receipt, wrapped, cancellationToken).ConfigureAwait(false));
+        }
+
+        foreach (Holder holder in facts.SelectMany(static fact => fact.Holders))
+        {
+            concerned?.TryAdd(holder, true);
         }
 
         IReadOnlyList<string> events = KnownEvents.SwapEventsIn(receipt);

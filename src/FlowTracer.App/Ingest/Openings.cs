@@ -1,0 +1,52 @@
+using System.Numerics;
+using FlowTracer.Chains.Rpc;
+using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
+
+namespace FlowTracer.App.Ingest;
+
+/// <summary>
+/// What holders of an account chain had before a store's first block, asked when they first appear in a run: what a store was
+/// told before stays as it is. The newest million holders are remembered.
+/// </summary>
+internal sealed class Openings(IBlockSource source)
+{
+    private const int MostRemembered = 1_000_000;
+
+    private readonly HashSet<Holder> _seen = [];
+
+    /// <summary>Forgets whom it has asked about: what it gave was not written.</summary>
+    public void Forget() => _seen.Clear();
+
+    /// <summary>The openings of those who appear in some movements; none where the source cannot say.</summary>
+    /// <param name="movements">What is to be written.</param>
+    /// <param name="first">The first block the store has, or will have.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<IReadOnlyList<FlowOpening>> OfAsync(
+        IEnumerable<Movement> movements, ulong first, CancellationToken cancellationToken)
+    {
+        if (source.Chain.Family != ChainFamily.Account)
+        {
+            return [];
+        }
+
+        if (_seen.Count > MostRemembered)
+        {
+            _seen.Clear();
+        }
+
+        Holder[] news =
+        [
+            .. movements.SelectMany(static movement => movement.Inputs.Concat(movement.Outputs)).Select(static leg => leg.Holder)
+                .Where(_seen.Add).Order(),
+        ];
+        // Nothing moves in the chain's first block: what there is after it was there before.
+        ulong before = first == 0 ? 0 : first - 1;
+        BigInteger?[] held = await Task.WhenAll(news.Select(holder => source.HeldAsync(holder, before, cancellationToken))).ConfigureAwait(false);
+        return
+        [
+            .. news.Zip(held).Where(static pair => pair.Second is not null)
+                .Select(static pair => new FlowOpening(pair.First, Amount.FromBigInteger(pair.Second!.Value))),
+        ];
+    }
+}

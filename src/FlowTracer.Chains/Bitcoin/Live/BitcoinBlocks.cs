@@ -1,0 +1,116 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Numerics;
+using System.Security.Cryptography;
+using FlowTracer.Chains.Rpc;
+using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
+
+namespace FlowTracer.Chains.Bitcoin.Live;
+
+/// <summary>
+/// Whole blocks from a node or a folder of block files, as <see cref="BitcoinSource"/> sees their transactions. Coinbases are
+/// stated with the fees they take in wherever all inputs of the block are known.
+/// </summary>
+/// <param name="rpc">Who answers the questions of <see cref="BitcoinRpc"/>.</param>
+/// <param name="chain">The chain it is on.</param>
+public sealed class BitcoinBlocks(IRpc rpc, ChainId chain) : IBlockSource
+{
+    private readonly BitcoinNode _node = new(rpc, chain);
+
+    /// <inheritdoc/>
+    public string Name => rpc.Name;
+
+    /// <inheritdoc/>
+    public string Method => "blocks with what they spend";
+
+    /// <inheritdoc/>
+    public ChainId Chain => chain;
+
+    /// <inheritdoc/>
+    public Task<ChainView> LookAsync(ulong? confirmations, ulong? asOf, CancellationToken cancellationToken) =>
+        new BitcoinProbe(rpc).LookAsync(chain, confirmations, asOf, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<TxHash?> HashNowAsync(ulong number, CancellationToken cancellationToken) =>
+        (await _node.FreshHeaderAsync(number, isKept: false, cancellationToken).ConfigureAwait(false))?.ComputeHash().ToTxHash();
+
+    /// <inheritdoc/>
+    public Task<BigInteger?> HeldAsync(Holder holder, ulong block, CancellationToken cancellationToken) =>
+        throw new InvariantException("a coin is made by a transaction: nobody has it before");
+
+    /// <inheritdoc/>
+    public async Task<IFetchedBlock> FetchAsync(ulong number, CancellationToken cancellationToken) =>
+        await _node.BlockAsync(number, cancellationToken).ConfigureAwait(false) is { } whole
+            ? new Fetched(whole, number, chain)
+            : throw new SourceException(Name, BitcoinCalls.BlockAt(number).Shown, "has no such block") { IsAnswered = true };
+
+    private sealed class Fetched(WholeBlock whole, ulong height, ChainId chain) : IFetchedBlock
+    {
+        public Task<BlockFacts> DecodeAsync(CancellationToken cancellationToken) => Task.Run(Decode, cancellationToken);
+
+        private BlockFacts Decode()
+        {
+            Block block = whole.Block;
+            List<Movement> movements = [];
+            TxHash[] ids = new TxHash[block.TransactionCount];
+            ulong[] fees = new ulong[block.TransactionCount];
+            int at = 0;
+            for (int i = 0; i < ids.Length; i++)
+            {
+                ids[i] = block.TransactionIds[i].ToTxHash();
+                if (i > 0)
+                {
+                    SpentOutput?[] spent = [.. whole.Spent.Skip(at).Take(block[i].InputCount)];
+                    at += spent.Length;
+                    fees[i] = FeeSats(block[i], spent);
+                    movements.AddRange(BitcoinMovements.Of(Placed(i, ids[i]), spent, null, chain));
+                }
+            }
+
+            if (!IsRepeatedLater(ids[0]))
+            {
+                BlockFees? known = whole.Spent.Contains(null) ? null : new BlockFees(ids, fees);
+                movements.AddRange(BitcoinMovements.Of(Placed(0, ids[0]), [], known, chain));
+            }
+
+            return new BlockFacts(
+                new FlowBlock(height, block.Hash.ToTxHash(), block.Header.Previous.ToTxHash(), block.Header.Time, Digest()), movements);
+        }
+
+        private PlacedTransaction Placed(int index, TxHash id) => new(whole.Block[index], id, height, (uint)index, whole.Block.Header);
+
+        private static ulong FeeSats(Transaction tx, SpentOutput?[] spent)
+        {
+            ulong worth = 0;
+            foreach (SpentOutput? output in spent)
+            {
+                worth += output?.ValueSats ?? 0;
+            }
+
+            return worth > tx.OutputSats ? worth - tx.OutputSats : 0;
+        }
+
+        // Its coins were lost when a later coinbase took their name (BIP 30), and a node finds the later one by it.
+        private bool IsRepeatedLater(TxHash coinbase) => chain == ChainId.Bitcoin
+            && RepeatedCoinbases.OnMainNetwork.Any(pair => pair.Id == coinbase && (ulong)pair.FirstHeight == height);
+
+        // The block's bytes; then each output it spends: 8 bytes of value and 4 of the script's length, the lowest first, and the
+        // script; 8 bytes of ones for one that is not known.
+        private string Digest()
+        {
+            using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            hash.AppendData(whole.Block.Bytes.Span);
+            Span<byte> head = stackalloc byte[sizeof(ulong) + sizeof(int)];
+            foreach (SpentOutput? output in whole.Spent)
+            {
+                BinaryPrimitives.WriteUInt64LittleEndian(head, output?.ValueSats ?? ulong.MaxValue);
+                BinaryPrimitives.WriteInt32LittleEndian(head[sizeof(ulong)..], output?.Script.Length ?? 0);
+                hash.AppendData(output is null ? head[..sizeof(ulong)] : head);
+                hash.AppendData(output?.Script ?? []);
+            }
+
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
+    }
+}
