@@ -83,7 +83,7 @@ public sealed partial class ClickHouseStore
             string gone = entry.Kind == EntryKind.Start
                 ? FormattableString.Invariant($"load = {entry.Number}")
                 : FormattableString.Invariant($"load < {entry.Number} AND chain = '{entry.Chain}'{(entry.Kept is ulong kept ? $" AND block > {kept}" : "")}");
-            foreach ((string host, Table table) in _schema.Hosts.SelectMany(_ => Schema.Tables.SkipLast(1), static (host, table) => (host, table)))
+            foreach ((string host, Table table) in _client.Hosts.SelectMany(_ => Schema.Tables.SkipLast(1), static (host, table) => (host, table)))
             {
                 await _client.RunAsync("cleaning up", host, $"ALTER TABLE {_schema.LocalOf(table.Name)} DELETE WHERE {gone}", cancellationToken)
                     .ConfigureAwait(false);

@@ -36,9 +36,6 @@ internal sealed class Schema(ClickHouseAddress address, ClickHouseClient client)
         new("journal", Journal.Columns, "number, kind", "0", OtherGranule),
     ];
 
-    /// <summary>The hosts that have the tables: the one that is asked, or those of the cluster.</summary>
-    public IReadOnlyList<string> Hosts { get; private set; } = [address.Server.Host];
-
     /// <summary>The name of a table where rows are read and written: of all shards.</summary>
     public string Of(string table) => $"{address.Database}.{table}";
 
@@ -52,7 +49,7 @@ internal sealed class Schema(ClickHouseAddress address, ClickHouseClient client)
     {
         if (address.Cluster is string cluster)
         {
-            Hosts = await HostsOfAsync(cluster, cancellationToken).ConfigureAwait(false);
+            client.Hosts = await HostsOfAsync(cluster, cancellationToken).ConfigureAwait(false);
         }
 
         ulong version = await VersionAsync(cancellationToken).ConfigureAwait(false);
@@ -106,7 +103,7 @@ internal sealed class Schema(ClickHouseAddress address, ClickHouseClient client)
     // On every host the version comes last, and on the one that is asked after all others: where it is, all tables are.
     private async Task CreateAsync(CancellationToken cancellationToken)
     {
-        foreach (string host in Hosts)
+        foreach (string host in client.Hosts)
         {
             await RunAsync(host, $"CREATE DATABASE IF NOT EXISTS {address.Database}", cancellationToken).ConfigureAwait(false);
             foreach (Table table in Tables)
@@ -126,7 +123,7 @@ internal sealed class Schema(ClickHouseAddress address, ClickHouseClient client)
                 .ConfigureAwait(false);
         }
 
-        foreach (string host in Hosts.OrderBy(host => host == address.Server.Host))
+        foreach (string host in client.Hosts.OrderBy(host => host == address.Server.Host))
         {
             await RunAsync(host, string.Create(CultureInfo.InvariantCulture, $"INSERT INTO {Of(VersionTable)} VALUES ({Version})"), cancellationToken)
                 .ConfigureAwait(false);

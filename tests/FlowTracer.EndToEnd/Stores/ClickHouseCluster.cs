@@ -55,6 +55,9 @@ public sealed class ClickHouseCluster : IAsyncLifetime
         }
     }
 
+    /// <summary>Starts what was killed.</summary>
+    public Task ReviveAsync() => Task.WhenAll(_shards.Select(static shard => shard.StartAsync()));
+
     /// <summary>The name of a database nobody has used.</summary>
     public string NewDatabase() => string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _databases)}");
 

@@ -7,9 +7,14 @@ using FlowTracer.Testing;
 namespace FlowTracer.EndToEnd.Stores;
 
 /// <summary>What goes wrong with a cluster: who is told what, and that nothing is half there.</summary>
-public sealed class ClickHouseFaultTests(ClickHouseCluster cluster) : IClassFixture<ClickHouseCluster>
+public sealed class ClickHouseFaultTests(ClickHouseCluster cluster) : IClassFixture<ClickHouseCluster>, IAsyncLifetime
 {
     private static readonly ChainId Eth = ChainId.Ethereum;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    // A test that failed half-way leaves the others their cluster.
+    public Task DisposeAsync() => cluster.ReviveAsync();
 
     [ClickHouseFact]
     public async Task A_shard_killed_in_the_middle_of_a_load_leaves_nothing_and_a_second_run_completes_it()

@@ -63,10 +63,15 @@ internal sealed class ClickHouseShard : IAsyncDisposable
     /// <summary>Its HTTP interface.</summary>
     public Uri Url { get; }
 
-    /// <summary>Starts it and waits until it answers.</summary>
+    /// <summary>Starts it, unless it runs, and waits until it answers.</summary>
     /// <exception cref="InvalidOperationException">It does not; with its log.</exception>
     public async Task StartAsync()
     {
+        if (_process is not null)
+        {
+            return;
+        }
+
         ProcessStartInfo start = new(ClickHouseFactAttribute.Server, ["--config-file=" + _configuration])
         {
             WorkingDirectory = _home.Path,
