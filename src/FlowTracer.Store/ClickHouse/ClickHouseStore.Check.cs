@@ -1,12 +1,10 @@
-using FlowTracer.Core.Ports;
-
 namespace FlowTracer.Store.ClickHouse;
 
 /// <summary>Whether what is stored is whole.</summary>
 public sealed partial class ClickHouseStore
 {
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> CheckAsync(IProgress<double>? progress, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> CheckAsync(IProgress<int>? progress, CancellationToken cancellationToken)
     {
         _state = null;
         StoreState state = await StateAsync(cancellationToken).ConfigureAwait(false);

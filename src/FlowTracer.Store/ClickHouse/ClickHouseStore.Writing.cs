@@ -20,6 +20,7 @@ public sealed partial class ClickHouseStore
             return new FlowAppended(0, load.Movements.Count);
         }
 
+        RefuseMixture(load, state.Of(load.Chain));
         IReadOnlyList<FlowBlock> blocks = await NewBlocksAsync(load, state, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<StoredMovement> added = await NewMovementsAsync(rows, state, blocks, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<FlowOpening> openings = await NewOpeningsAsync(load, state, cancellationToken).ConfigureAwait(false);
@@ -52,7 +53,7 @@ public sealed partial class ClickHouseStore
 
         ulong? kept = last >= had.First ? last : null;
         ulong movements = kept is ulong to ? await CountUpToAsync(chain, to, state, cancellationToken).ConfigureAwait(false) : 0;
-        ChainState left = ChainState.Empty with { HasRecords = had.HasRecords && kept is not null };
+        ChainState left = ChainState.Empty;
         if (kept is ulong number)
         {
             FlowBlock head = await BlockAsync(chain, number, cancellationToken).ConfigureAwait(false)
@@ -102,6 +103,17 @@ public sealed partial class ClickHouseStore
             && !state.RollBacks.Any(back => back.Chain == commit.Chain && back.Number > commit.Number));
     }
 
+    // What is complete and what is not would be mixed.
+    private void RefuseMixture(FlowLoad load, ChainState has)
+    {
+        if (load.Blocks.IsEmpty ? has.HasBlocks : has.HasRecords)
+        {
+            throw new InputException(load.Blocks.IsEmpty
+                ? $"{Name}: it has whole blocks of {load.Chain}, and {load.Origin.Source} is a record: import it into a store of its own"
+                : $"{Name}: it has records of {load.Chain}: ingest whole blocks into a store of its own");
+        }
+    }
+
     private async Task<IReadOnlyList<FlowBlock>> NewBlocksAsync(FlowLoad load, StoreState state, CancellationToken cancellationToken)
     {
         ChainState has = state.Of(load.Chain);
@@ -149,13 +161,13 @@ public sealed partial class ClickHouseStore
             : $"does not follow block {number}"));
     }
 
-    // Behind the last block there is only what records brought: without any, nothing has to be compared.
+    // Behind the last block there is nothing to compare with.
     private async Task<IReadOnlyList<StoredMovement>> NewMovementsAsync(
         LoadRows rows, StoreState state, IReadOnlyList<FlowBlock> blocks, CancellationToken cancellationToken)
     {
         FlowLoad load = rows.Load;
         ChainState has = state.Of(load.Chain);
-        if (has.Movements == 0 || load.Movements.Count == 0 || (!has.HasRecords && !load.Blocks.IsEmpty && blocks.Count == load.Blocks.Length))
+        if (has.Movements == 0 || load.Movements.Count == 0 || (!load.Blocks.IsEmpty && blocks.Count == load.Blocks.Length))
         {
             return rows.Movements;
         }

@@ -30,17 +30,18 @@ public sealed partial class ClickHouseStore : IFlowStore
     /// <summary>How many requests were sent so far.</summary>
     public long RoundTrips => _client.RoundTrips;
 
-    /// <summary>Opens a store; its database and tables are made where there are none.</summary>
+    /// <summary>Opens a store.</summary>
     /// <param name="location">See <see cref="ClickHouseAddress"/>.</param>
+    /// <param name="create">Whether to make its database and tables where there are none.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="InputException">The location cannot be used, or the tables are a newer program's.</exception>
+    /// <exception cref="InputException">The location cannot be used, there are no tables, or they are a newer program's.</exception>
     /// <exception cref="SourceException">A server does not answer, or refuses.</exception>
-    public static async Task<ClickHouseStore> OpenAsync(string location, CancellationToken cancellationToken)
+    public static async Task<ClickHouseStore> OpenAsync(string location, bool create, CancellationToken cancellationToken)
     {
         ClickHouseStore store = new(ClickHouseAddress.Parse(location));
         try
         {
-            await store._schema.PrepareAsync(cancellationToken).ConfigureAwait(false);
+            await store._schema.PrepareAsync(create, cancellationToken).ConfigureAwait(false);
             return store;
         }
         catch

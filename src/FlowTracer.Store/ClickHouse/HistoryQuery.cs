@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Numerics;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
@@ -175,7 +174,7 @@ internal sealed class HistoryQuery
     {
         if (!chain.HasBlocks)
         {
-            return new Coverage(false, null, "the record does not say what else it did");
+            return Coverage.OfRecord;
         }
 
         return lacksBeginning

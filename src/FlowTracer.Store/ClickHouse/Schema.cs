@@ -43,9 +43,9 @@ internal sealed class Schema(ClickHouseAddress address, ClickHouseClient client)
     public string LocalOf(string table) => address.Cluster is null ? Of(table) : Of(table + "_local");
 
     /// <summary>Finds the tables, or makes them.</summary>
-    /// <exception cref="InputException">They are a newer program's, or there is no such cluster.</exception>
+    /// <exception cref="InputException">They are a newer program's, there are none and none are to be made, or there is no such cluster.</exception>
     /// <exception cref="SourceException">A server cannot be asked.</exception>
-    public async Task PrepareAsync(CancellationToken cancellationToken)
+    public async Task PrepareAsync(bool create, CancellationToken cancellationToken)
     {
         if (address.Cluster is string cluster)
         {
@@ -62,6 +62,11 @@ internal sealed class Schema(ClickHouseAddress address, ClickHouseClient client)
 
         if (version == 0)
         {
+            if (!create)
+            {
+                throw new InputException($"{address.Display}: there is no such store: import or ingest something first");
+            }
+
             await CreateAsync(cancellationToken).ConfigureAwait(false);
         }
     }

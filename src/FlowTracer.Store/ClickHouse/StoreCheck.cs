@@ -4,7 +4,6 @@ using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 using FlowTracer.Core.Model;
-using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Store.ClickHouse;
 
@@ -19,7 +18,7 @@ internal sealed class StoreCheck(Schema schema, Journal journal, ClickHouseClien
     private readonly Dictionary<ulong, Sums> _loads = [];
     private readonly List<string> _faults = [];
 
-    public async Task<IReadOnlyList<string>> RunAsync(IProgress<double>? progress, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> RunAsync(IProgress<int>? progress, CancellationToken cancellationToken)
     {
         foreach (ChainId chain in state.Chains)
         {
@@ -31,7 +30,7 @@ internal sealed class StoreCheck(Schema schema, Journal journal, ClickHouseClien
         await CompareAsync(
             "touches", "holder, '/', toString(sign), '/', hex(net), '/', body", static sums => sums.Touches, cancellationToken).ConfigureAwait(false);
         await CompareAsync("transactions", "hex(tx)", static sums => sums.Transactions, cancellationToken).ConfigureAwait(false);
-        progress?.Report(1);
+        progress?.Report(100);
         return _faults.Count <= MostFaults ? _faults : [.. _faults.Take(MostFaults), $"and {_faults.Count - MostFaults} more"];
     }
 
@@ -55,7 +54,7 @@ internal sealed class StoreCheck(Schema schema, Journal journal, ClickHouseClien
         Expect(ends, $"the last block of {chain} is not the one the journal has");
     }
 
-    private async Task CheckMovementsAsync(ChainId chain, IProgress<double>? progress, CancellationToken cancellationToken)
+    private async Task CheckMovementsAsync(ChainId chain, IProgress<int>? progress, CancellationToken cancellationToken)
     {
         List<ulong> stretches = [];
         await client.QueryAsync(
@@ -66,7 +65,7 @@ internal sealed class StoreCheck(Schema schema, Journal journal, ClickHouseClien
         for (int i = 0; i < stretches.Count; i++)
         {
             count += await CheckStretchAsync(chain, stretches[i], cancellationToken).ConfigureAwait(false);
-            progress?.Report((i + 1.0) / (stretches.Count + 1));
+            progress?.Report(99 * (i + 1) / stretches.Count);
         }
 
         Expect(count == state.Of(chain).Movements, $"there are {count} movements of {chain}, and the journal has {state.Of(chain).Movements}");

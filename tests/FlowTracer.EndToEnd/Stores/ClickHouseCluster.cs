@@ -67,7 +67,7 @@ public sealed class ClickHouseCluster : IAsyncLifetime
 
     /// <summary>Opens a store.</summary>
     public Task<ClickHouseStore> OpenAsync(string database, bool isCluster = true) =>
-        ClickHouseStore.OpenAsync(Location(database, isCluster), CancellationToken.None);
+        ClickHouseStore.OpenAsync(Location(database, isCluster), create: true, CancellationToken.None);
 
     /// <summary>Runs a statement on a shard, past the store.</summary>
     /// <returns>What it answers.</returns>

@@ -148,13 +148,17 @@ public sealed class ClickHouseFaultTests(ClickHouseCluster cluster) : IClassFixt
         Assert.Contains("http://127.0.0.3:9", nobody.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", nobody.ToString(), StringComparison.Ordinal);
 
+        InputException missing = await Assert.ThrowsAsync<InputException>(
+            () => ClickHouseStore.OpenAsync(cluster.Location(database), create: false, CancellationToken.None));
+        Assert.Contains("there is no such store", missing.Message, StringComparison.Ordinal);
+
         await (await cluster.OpenAsync(database)).DisposeAsync();
         await cluster.RunAsync(0, $"INSERT INTO {database}.schema_version VALUES (2)");
         InputException newer = await Assert.ThrowsAsync<InputException>(() => OpenAsync(cluster.Location(database)));
         Assert.Contains("version 2, newer than this program's 1", newer.Message, StringComparison.Ordinal);
     }
 
-    private static Task<ClickHouseStore> OpenAsync(string location) => ClickHouseStore.OpenAsync(location, CancellationToken.None);
+    private static Task<ClickHouseStore> OpenAsync(string location) => ClickHouseStore.OpenAsync(location, create: true, CancellationToken.None);
 
     private static async Task AssertMovementsAsync(ClickHouseStore store, IReadOnlyList<Movement> movements)
     {

@@ -29,6 +29,28 @@ public sealed class ClickHouseStoreTests(ClickHouseCluster cluster) : IClassFixt
     }
 
     [ClickHouseFact]
+    public async Task The_program_traces_from_a_cluster_what_it_traces_from_the_record()
+    {
+        const string path = "fixtures/ethereum/ronin-2022/transfers.csv";
+        IReadOnlyList<Movement> movements = TransfersCsv.Read(await File.ReadAllBytesAsync(Repository.PathOf(path)), path);
+        string database = cluster.NewDatabase();
+        await using ClickHouseStore store = await cluster.OpenAsync(database);
+        await store.AppendAsync(StoreAnswers.Record(movements), CancellationToken.None);
+        using Program program = new();
+
+        ProgramResult record = await program.RunAsync(["trace", "ronin-bridge-2022", "--json"]);
+        ProgramResult kept = await program.RunAsync(["trace", "ronin-bridge-2022", "--json", "--store", cluster.Location(database)]);
+
+        Assert.NotEmpty(record.Expect(0).Output);
+        Assert.Equal(record.Output, kept.Expect(0).Output);
+        await cluster.Second.KillAsync();
+        ProgramResult broken = await program.RunAsync(["trace", "ronin-bridge-2022", "--store", cluster.Location(database)]);
+        await cluster.Second.StartAsync();
+        Assert.Contains(cluster.Second.Host, broken.Expect(3).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("pass", broken.Error, StringComparison.Ordinal);
+    }
+
+    [ClickHouseFact]
     public async Task Random_ledgers_of_both_chains_in_several_loads_are_answered_as_records_are()
     {
         for (int number = 0; number < 4; number++)
@@ -249,6 +271,10 @@ public sealed class ClickHouseStoreTests(ClickHouseCluster cluster) : IClassFixt
         await AssertHasAsync(early, load, 109, kept);
         Assert.Equal(new FlowAppended(movements.Count - kept.Length, kept.Length), await store.AppendAsync(load, CancellationToken.None));
         await AssertHasAsync(store, load, 119, movements);
+
+        InputException mixed = await Assert.ThrowsAsync<InputException>(
+            () => store.AppendAsync(StoreAnswers.Record(movements), CancellationToken.None));
+        Assert.Contains("into a store of its own", mixed.Message, StringComparison.Ordinal);
 
         await store.RollBackAsync(Eth, null, CancellationToken.None);
         Assert.Equal(new FlowCoverage(Eth, null, null, 0, []), Assert.Single(await store.CoverageAsync(CancellationToken.None)) with { Unfinished = [] });

@@ -5,7 +5,7 @@ using FlowTracer.Store;
 using FlowTracer.Store.ClickHouse;
 using FlowTracer.Testing;
 
-namespace FlowTracer.Tests.Store;
+namespace FlowTracer.Tests.Stores;
 
 /// <summary>Movements as bytes: literal ones, the way there and back, and what damage is told.</summary>
 public sealed class MovementBytesTests
