@@ -17,12 +17,12 @@ public sealed class ClickHouseCluster : IAsyncLifetime
     private static readonly HttpClient Http = new();
     private int _databases;
     private ClickHouseShard[] _shards = [];
-    private ByteGate _gate = null!;
+    private ByteGate[] _gates = [];
 
     /// <summary>The shard behind the gate, which is not the one that is asked.</summary>
     internal ClickHouseShard Second => _shards[1];
 
-    internal ByteGate Gate => _gate;
+    internal ByteGate Gate => _gates[0];
 
     public async Task InitializeAsync()
     {
@@ -34,8 +34,8 @@ public sealed class ClickHouseCluster : IAsyncLifetime
         IPAddress[] hosts = [IPAddress.Parse("127.0.0.1"), IPAddress.Parse("127.0.0.2")];
         int http = FreePort(hosts);
         int[] tcp = [FreePort(hosts), FreePort(hosts)];
-        _gate = new ByteGate(hosts[1], new IPEndPoint(hosts[1], tcp[1]));
-        string servers = $"<{Name}>{ShardAt(hosts[0], tcp[0])}{ShardAt(hosts[1], _gate.Port)}</{Name}>";
+        _gates = [new ByteGate(hosts[1], new IPEndPoint(hosts[1], tcp[1]))];
+        string servers = $"<{Name}>{ShardAt(hosts[0], tcp[0])}{ShardAt(hosts[1], Gate.Port)}</{Name}>";
         _shards = [.. hosts.Select((host, i) => new ClickHouseShard(
             host.ToString(), http, tcp[i], servers,
             $"<{User}><password>{Password}</password><networks><ip>127.0.0.0/8</ip></networks><profile>default</profile><quota>default</quota></{User}>"))];
@@ -49,9 +49,9 @@ public sealed class ClickHouseCluster : IAsyncLifetime
             await shard.DisposeAsync();
         }
 
-        if (_gate is not null)
+        foreach (ByteGate gate in _gates)
         {
-            await _gate.DisposeAsync();
+            await gate.DisposeAsync();
         }
     }
 
