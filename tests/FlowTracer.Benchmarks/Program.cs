@@ -48,6 +48,12 @@ if (args is ["bulk-run", string rows, string number, string policy, string taint
         int.Parse(rows, CultureInfo.InvariantCulture), int.Parse(number, CultureInfo.InvariantCulture), policy, taint);
 }
 
+// `clickhouse` loads two shards on this machine and asks them for frontiers (docs/cluster.md).
+if (args is ["clickhouse", string movements])
+{
+    return await ClickHouseLoads.RunAsync(int.Parse(movements, CultureInfo.InvariantCulture));
+}
+
 // `ledger-statistics` describes the made-up ledgers beside real data (docs/benchmark-ledgers.md).
 if (args is ["ledger-statistics", .. string[] shape])
 {

@@ -1,5 +1,6 @@
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
+using FlowTracer.Store.ClickHouse;
 using FlowTracer.Store.Sqlite;
 
 namespace FlowTracer.App.Stores;
@@ -14,13 +15,21 @@ public static class StoreOpener
         "flowtracer", "store.db");
 
     /// <summary>Opens a store.</summary>
-    /// <param name="location">A file; null or empty for <see cref="DefaultFile"/>.</param>
+    /// <param name="location">
+    /// A file, or the address of a ClickHouse database (<see cref="ClickHouseAddress"/>); null or empty for
+    /// <see cref="DefaultFile"/>.
+    /// </param>
     /// <param name="create">Whether to make it where there is none.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="InputException">There is none, or it cannot be used.</exception>
     /// <exception cref="SourceException">It does not answer.</exception>
-    public static Task<IFlowStore> OpenAsync(string? location, bool create, CancellationToken cancellationToken)
+    public static async Task<IFlowStore> OpenAsync(string? location, bool create, CancellationToken cancellationToken)
     {
+        if (location is not null && location.Contains("://", StringComparison.Ordinal))
+        {
+            return await ClickHouseStore.OpenAsync(location, create, cancellationToken).ConfigureAwait(false);
+        }
+
         string file = string.IsNullOrEmpty(location) ? DefaultFile : location;
         if (Directory.Exists(file))
         {
@@ -32,6 +41,6 @@ public static class StoreOpener
             Directory.CreateDirectory(folder);
         }
 
-        return Task.Run<IFlowStore>(() => SqliteStore.Open(file, create), cancellationToken);
+        return await Task.Run(() => SqliteStore.Open(file, create), cancellationToken).ConfigureAwait(false);
     }
 }
