@@ -54,6 +54,12 @@ if (args is ["clickhouse", string movements])
     return await ClickHouseLoads.RunAsync(int.Parse(movements, CultureInfo.InvariantCulture));
 }
 
+// `store` fills a store with a made-up chain and asks it (docs/performance.md).
+if (args is ["store", .. string[] store])
+{
+    return await Stores.RunAsync(store);
+}
+
 // `ledger-statistics` describes the made-up ledgers beside real data (docs/benchmark-ledgers.md).
 if (args is ["ledger-statistics", .. string[] shape])
 {
