@@ -13,7 +13,7 @@ namespace FlowTracer.Tests.Bulk;
 /// <summary>The made-up ledgers of the benchmarks, large enough to be scanned: every way through them comes to one answer.</summary>
 public sealed class MadeUpLedgerTests
 {
-    private const int Rows = 20_000;
+    private const int Rows = 10_000;
 
     private static readonly AccountChain Accounts = AccountChain.Make(Rows, 7);
     private static readonly CoinChain Coins = CoinChain.Make(Rows, 7);
