@@ -37,9 +37,11 @@ internal static class Reports
             return await TraceDesk.RunAsync(opened, policy ?? TaintPolicies.Fifo, null, CancellationToken.None);
         }
 
-        Trace trace = await new Tracer(opened.Source, opened.Tags, fetch ?? FetchOptions.Default) { Budget = budget ?? Budget.None }
+        FactsRecorder facts = new(opened.Source);
+        Trace trace = await new Tracer(facts, opened.Tags, fetch ?? FetchOptions.Default) { Budget = budget ?? Budget.None }
             .RunAsync(opened.Question with { Policy = policy ?? TaintPolicies.Fifo }, null, CancellationToken.None);
-        return new TraceReport(trace, opened.Provenance, opened.Assets, opened.Heist);
+        Provenance provenance = opened.Provenance with { DataDigest = facts.Digest(trace.Question.Seeds) };
+        return new TraceReport(trace, provenance, opened.Assets, opened.Heist);
     }
 
     /// <summary>
