@@ -1,13 +1,13 @@
+using System.Buffers;
 using System.Buffers.Binary;
-using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.Store.Sqlite;
 
 /// <summary>
-/// What tells whether the movements of an origin are still what was stored: the sum, modulo 2^256, of the SHA-256 of each. A
+/// What tells whether the movements of an origin are still what was stored: the sum, modulo 2^256, of the SHA-256 of each one's
+/// <see cref="MovementBytes"/>. A
 /// sum, because movements come and, when a block is rolled back, go.
 /// </summary>
 internal sealed class FactsSum
@@ -16,6 +16,7 @@ internal sealed class FactsSum
     private const int Bytes = Words * sizeof(ulong);
 
     private readonly ulong[] _sum = new ulong[Words];
+    private readonly ArrayBufferWriter<byte> _bytes = new();
 
     /// <summary>A sum that is to go on; none is zero.</summary>
     public FactsSum(ReadOnlySpan<byte> sum)
@@ -51,76 +52,24 @@ internal sealed class FactsSum
     }
 
     /// <summary>Counts a movement in.</summary>
-    public void Add(Movement movement)
+    public void Add(Movement movement) => Count(movement, isAdded: true);
+
+    /// <summary>Counts a movement out.</summary>
+    public void Remove(Movement movement) => Count(movement, isAdded: false);
+
+    private void Count(Movement movement, bool isAdded)
     {
+        _bytes.ResetWrittenCount();
+        MovementBytes.Write(movement, _bytes);
         Span<byte> hash = stackalloc byte[Bytes];
-        Hash(movement, hash);
+        SHA256.HashData(_bytes.WrittenSpan, hash);
         bool carry = false;
         for (int i = 0; i < Words; i++)
         {
-            Change(i, BinaryPrimitives.ReadUInt64LittleEndian(hash[(i * sizeof(ulong))..]), ref carry, isAdded: true);
-        }
-    }
-
-    /// <summary>Counts a movement out.</summary>
-    public void Remove(Movement movement)
-    {
-        Span<byte> hash = stackalloc byte[Bytes];
-        Hash(movement, hash);
-        bool borrow = false;
-        for (int i = 0; i < Words; i++)
-        {
-            Change(i, BinaryPrimitives.ReadUInt64LittleEndian(hash[(i * sizeof(ulong))..]), ref borrow, isAdded: false);
-        }
-    }
-
-    private void Change(int word, ulong by, ref bool carry, bool isAdded)
-    {
-        UInt128 change = (UInt128)by + (carry ? 1u : 0u);
-        UInt128 had = _sum[word];
-        carry = isAdded ? had + change > ulong.MaxValue : had < change;
-        _sum[word] = unchecked(isAdded ? (ulong)(had + change) : (ulong)(had - change));
-    }
-
-    private static void Hash(Movement movement, Span<byte> hash)
-    {
-        using MemoryStream text = new();
-        using (BinaryWriter writer = new(text, Encoding.UTF8, leaveOpen: true))
-        {
-            Write(writer, movement);
-        }
-
-        SHA256.HashData(text.GetBuffer().AsSpan(0, (int)text.Length), hash);
-    }
-
-    private static void Write(BinaryWriter writer, Movement movement)
-    {
-        writer.Write((byte)movement.Kind);
-        writer.Write((byte)movement.Grade);
-        writer.Write(movement.Position.Block);
-        writer.Write(movement.Position.TxIndex);
-        writer.Write(movement.Position.Step);
-        writer.Write($"{movement.Stamp.Block} {movement.Stamp.BlockMax} {movement.Stamp.TxIndex} {movement.Stamp.TimeSeconds}");
-        writer.Write(movement.Tx is TxHash tx ? Keys.Of(tx) : []);
-        writer.Write(movement.Source);
-        writer.Write(movement.Doubt ?? string.Empty);
-        writer.Write(movement.CarriesData);
-        Write(writer, movement.Inputs);
-        Write(writer, movement.Outputs);
-    }
-
-    private static void Write(BinaryWriter writer, ImmutableArray<Leg> legs)
-    {
-        writer.Write(legs.Length);
-        foreach (Leg leg in legs)
-        {
-            writer.Write(Keys.Of(leg.Holder.Address));
-            writer.Write(Keys.Of(leg.Holder.Asset.Contract));
-            writer.Write(Keys.Of(leg.Holder.Coin.Tx));
-            writer.Write(leg.Holder.Coin.Index);
-            byte[] amount = Keys.Of(leg.Amount);
-            writer.Write((byte)amount.Length);
-            writer.Write(amount);
+            UInt128 change = (UInt128)BinaryPrimitives.ReadUInt64LittleEndian(hash[(i * sizeof(ulong))..]) + (carry ? 1u : 0u);
+            UInt128 had = _sum[i];
+            carry = isAdded ? had + change > ulong.MaxValue : had < change;
+            _sum[i] = unchecked(isAdded ? (ulong)(had + change) : (ulong)(had - change));
         }
     }
 }

@@ -33,7 +33,7 @@ internal static class Keys
         AddressKind.PubKeyHash => Address.FromPubKeyHash(chain, key[1..]),
         AddressKind.ScriptHash => Address.FromScriptHash(chain, key[1..]),
         AddressKind.Witness => Address.FromWitness(chain, key[1], key[2..]),
-        _ => throw new FormatException($"no kind of address is {key[0]}"),
+        _ => throw new InvalidDataException($"no kind of address is {key[0]}"),
     };
 
     /// <summary>The bytes of a hash.</summary>

@@ -100,7 +100,7 @@ internal sealed class SqliteCheck(SqliteConnection connection, SqliteReader read
         {
             return read();
         }
-        catch (Exception fault) when (fault is FormatException or ArgumentException or InvalidCastException or OverflowException)
+        catch (Exception fault) when (fault is InvalidDataException or ArgumentException or InvalidCastException or OverflowException)
         {
             _faults.Add(string.Create(
                 CultureInfo.InvariantCulture,

@@ -73,7 +73,7 @@ internal sealed class SqliteNames : IDisposable
         using SqliteDataReader rows = _readChain.Set(1, id).Rows();
         return rows.Read() && ChainId.TryParse(rows.GetString(0), out chain)
             ? Kept(_chains, id, chain)
-            : throw new FormatException($"no chain has number {id}");
+            : throw new InvalidDataException($"no chain has number {id}");
     }
 
     /// <summary>The number of a text; a new one where it has none.</summary>
@@ -89,7 +89,7 @@ internal sealed class SqliteNames : IDisposable
         }
 
         using SqliteDataReader rows = _readText.Set(1, id).Rows();
-        return rows.Read() ? Kept(_texts, id, rows.GetString(0)) : throw new FormatException($"no text has number {id}");
+        return rows.Read() ? Kept(_texts, id, rows.GetString(0)) : throw new InvalidDataException($"no text has number {id}");
     }
 
     /// <summary>The number of a holder; a new one where it has none.</summary>
@@ -129,7 +129,7 @@ internal sealed class SqliteNames : IDisposable
         }
 
         using SqliteDataReader rows = _readHolder.Set(1, id).Rows();
-        return rows.Read() ? Kept(_holders, id, Read(rows)) : throw new FormatException($"no holder has number {id}");
+        return rows.Read() ? Kept(_holders, id, Read(rows)) : throw new InvalidDataException($"no holder has number {id}");
     }
 
     /// <summary>Forgets everything: a transaction was given up.</summary>

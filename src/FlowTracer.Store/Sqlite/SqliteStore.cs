@@ -208,7 +208,7 @@ public sealed class SqliteStore : IFlowStore
         {
             throw Fault(name, doing, fault);
         }
-        catch (FormatException fault)
+        catch (InvalidDataException fault)
         {
             throw new SourceException(name, doing, $"the store is damaged: {fault.Message}; 'flowtracer store check' says more", fault);
         }

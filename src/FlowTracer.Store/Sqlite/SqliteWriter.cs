@@ -144,7 +144,7 @@ internal sealed class SqliteWriter(SqliteConnection connection, SqliteNames name
     {
         using Statement read = new(connection, "SELECT facts FROM origins WHERE id = ?1", 1);
         using SqliteDataReader rows = read.Set(1, origin).Rows();
-        return rows.Read() ? new FactsSum(rows.GetFieldValue<byte[]>(0)) : throw new FormatException($"no origin has number {origin}");
+        return rows.Read() ? new FactsSum(rows.GetFieldValue<byte[]>(0)) : throw new InvalidDataException($"no origin has number {origin}");
     }
 
     private void Finish(long origin, bool hasMore, long added, FactsSum facts)
