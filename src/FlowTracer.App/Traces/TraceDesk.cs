@@ -88,7 +88,7 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
         TraceCase opened, ITaintPolicy policy, IProgress<TraceProgress>? progress, CancellationToken cancellationToken)
     {
         Budget budget = BudgetOf(opened);
-        (Trace trace, FactsRecorder facts) = opened.Live is { } source
+        Trace trace = opened.Live is { } source
             ? await RunLiveAsync(opened, source, policy, budget, progress, cancellationToken).ConfigureAwait(false)
             : await RunKeptAsync(opened, policy, budget, progress, cancellationToken).ConfigureAwait(false);
         RefuseMoreThanThere(trace, opened.Assets);
@@ -98,21 +98,17 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
             : opened.Assets;
         Provenance provenance = opened.Provenance with
         {
-            DataDigest = facts.Digest(trace.Question.Seeds),
+            DataDigest = FactsDigest.Of(trace),
             AsOf = opened.Live is { } view ? AsOfView(view) : opened.Provenance.AsOf,
         };
         return new TraceReport(trace, provenance, assets, opened.Heist);
     }
 
     // Facts of a record or a store do not change on the way.
-    private static async Task<(Trace Trace, FactsRecorder Facts)> RunKeptAsync(
-        TraceCase opened, ITaintPolicy policy, Budget budget, IProgress<TraceProgress>? progress, CancellationToken cancellationToken)
-    {
-        FactsRecorder facts = new(opened.Source);
-        Trace trace = await new Tracer(facts, opened.Tags, FetchOptions.Default) { Budget = budget }
-            .RunAsync(opened.Question with { Policy = policy }, progress, cancellationToken).ConfigureAwait(false);
-        return (trace, facts);
-    }
+    private static Task<Trace> RunKeptAsync(
+        TraceCase opened, ITaintPolicy policy, Budget budget, IProgress<TraceProgress>? progress, CancellationToken cancellationToken) =>
+        new Tracer(opened.Source, opened.Tags, opened.Store is null ? FetchOptions.OneByOne : FetchOptions.Nearby) { Budget = budget }
+            .RunAsync(opened.Question with { Policy = policy }, progress, cancellationToken);
 
     // The time runs from here on: a trace's own, not what it took to find the seeds.
     private static Budget BudgetOf(TraceCase opened)
@@ -124,7 +120,7 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
     }
 
     // A chain that was reorganised on the way may have put anything elsewhere, the seeds too: then all is asked again.
-    private static async Task<(Trace Trace, FactsRecorder Facts)> RunLiveAsync(
+    private static async Task<Trace> RunLiveAsync(
         TraceCase opened, LiveSource live, ITaintPolicy policy, Budget budget, IProgress<TraceProgress>? progress,
         CancellationToken cancellationToken)
     {
@@ -132,11 +128,10 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
         string? seen = opened.SeenHash;
         while (true)
         {
-            FactsRecorder facts = new(opened.Source);
             Trace? trace = null;
             try
             {
-                trace = await new Tracer(facts, opened.Tags, FetchOptions.AllAtOnce) { Budget = budget }
+                trace = await new Tracer(opened.Source, opened.Tags, FetchOptions.AllAtOnce) { Budget = budget }
                     .RunAsync(question with { Policy = policy }, progress, cancellationToken).ConfigureAwait(false);
             }
             catch (LedgerException)
@@ -151,7 +146,7 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
 
             if (trace is not null && HeadOf(live) == seen)
             {
-                return (trace, facts);
+                return trace;
             }
 
             seen = HeadOf(live);

@@ -96,6 +96,9 @@ public abstract class LotPool : ILotPool<Amount>
         }
     }
 
+    /// <summary>The same pool over a copy of its slab.</summary>
+    internal abstract LotPool On(LotSlab<Amount> slab);
+
     private protected abstract void Put(LotSlab<Amount> slab, LotChain lots, Amount amount);
 
     private protected abstract LotChain Take(LotSlab<Amount> slab, Amount amount);
@@ -119,6 +122,8 @@ internal sealed class LotPool<TPool> : LotPool
         : base(slab) => _pool = default;
 
     public override Amount Total => _pool.Total;
+
+    internal override LotPool On(LotSlab<Amount> slab) => new LotPool<TPool>(slab) { _pool = _pool };
 
     private protected override void Put(LotSlab<Amount> slab, LotChain lots, Amount amount) => _pool.Put(slab, lots, amount);
 

@@ -22,12 +22,26 @@ public sealed class LotSlab<TUnits>
     private long _arrived;
     private readonly List<Mixture<TUnits>> _mixtures = [];
     private readonly Stack<int> _idleMixtures = [];
+
+    // Of a copy: which mixtures are still those of the original, and are copied before they are used.
+    private HashSet<int>? _shared;
     private TUnits[] _scratch = [];
     private int _used = 1;
     private int _free;
 
     /// <summary>Lots of a run with these claims.</summary>
     public LotSlab(ClaimTable claims) => Claims = claims;
+
+    private LotSlab(LotSlab<TUnits> other)
+        : this(other.Claims)
+    {
+        _links = other._links[..other._used];
+        _arrivals = [.. other._arrivals];
+        (_arrived, _used, _free) = (other._arrived, other._used, other._free);
+        _mixtures = [.. other._mixtures];
+        _idleMixtures = new Stack<int>(other._idleMixtures.Reverse());
+        _shared = [.. Enumerable.Range(0, _mixtures.Count)];
+    }
 
     /// <summary>The claims the lots refer to.</summary>
     public ClaimTable Claims { get; }
@@ -49,6 +63,9 @@ public sealed class LotSlab<TUnits>
             (at.Claim, at.Amount, at.Origin) = (value.Claim, value.Amount, value.Origin);
         }
     }
+
+    /// <summary>The same lots in the same places, to be changed while the original is not.</summary>
+    internal LotSlab<TUnits> Copy() => new(this);
 
     internal int ClaimOf(int link) => _links[link].Claim;
 
@@ -194,7 +211,16 @@ public sealed class LotSlab<TUnits>
         return name;
     }
 
-    internal Mixture<TUnits> MixtureOf(int name) => _mixtures[-name - 1];
+    internal Mixture<TUnits> MixtureOf(int name)
+    {
+        int place = -name - 1;
+        if (_shared is not null && _shared.Remove(place))
+        {
+            _mixtures[place] = _mixtures[place].Copy();
+        }
+
+        return _mixtures[place];
+    }
 
     /// <summary>Gives an empty mixture back.</summary>
     internal void Return(int name) => _idleMixtures.Push(name);

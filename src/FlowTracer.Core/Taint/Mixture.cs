@@ -10,8 +10,16 @@ internal sealed class Mixture<TUnits>
     // A theft of thousands of outputs has thousands of claims: beyond a few, the place of each is looked up, not searched.
     private const int Few = 16;
 
-    private readonly List<Lot<TUnits>> _lots = [];
-    private readonly Dictionary<int, int> _places = [];
+    private readonly List<Lot<TUnits>> _lots;
+    private readonly Dictionary<int, int> _places;
+
+    /// <summary>An empty one.</summary>
+    public Mixture() => (_lots, _places) = ([], []);
+
+    private Mixture(Mixture<TUnits> other) => (_lots, _places) = ([.. other._lots], new Dictionary<int, int>(other._places));
+
+    /// <summary>A copy that goes on by itself.</summary>
+    public Mixture<TUnits> Copy() => new(this);
 
     public void Add(Lot<TUnits> lot)
     {

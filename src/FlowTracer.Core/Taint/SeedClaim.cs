@@ -17,7 +17,7 @@ internal class SeedClaim<TUnits>(int index, TUnits? limit, bool isOutput, bool m
     public TUnits Claimed { get; private set; }
 
     /// <summary>What it states that earlier seeds had claimed already, by their index.</summary>
-    public SortedDictionary<int, TUnits> ClaimedBefore { get; } = [];
+    public SortedDictionary<int, TUnits> ClaimedBefore { get; private set; } = [];
 
     /// <summary>The sum of <see cref="ClaimedBefore"/>.</summary>
     public TUnits ClaimedEarlier => ClaimedBefore.Values.Aggregate(TUnits.Zero, static (sum, amount) => sum + amount);
@@ -107,6 +107,14 @@ internal class SeedClaim<TUnits>(int index, TUnits? limit, bool isOutput, bool m
                 lots.Insert(i + 1, new Arrival<TUnits>(Lot<TUnits>.CleanOf(lot.Amount - claimed), Lot<TUnits>.Clean));
             }
         }
+    }
+
+    /// <summary>A copy that goes on by itself.</summary>
+    protected SeedClaim<TUnits> Copied()
+    {
+        SeedClaim<TUnits> copy = (SeedClaim<TUnits>)MemberwiseClone();
+        copy.ClaimedBefore = new SortedDictionary<int, TUnits>(ClaimedBefore);
+        return copy;
     }
 
     private static TUnits Smaller(TUnits left, TUnits right) => left <= right ? left : right;

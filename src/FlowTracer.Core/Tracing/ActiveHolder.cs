@@ -29,7 +29,17 @@ internal sealed class ActiveHolder(Holder holder, int node, int depth, LotPool p
     public bool GivesLater { get; set; }
 
     /// <summary>The seeds that claim what it receives.</summary>
-    public List<SeedClaim> Claims { get; } = [];
+    public List<SeedClaim> Claims { get; private init; } = [];
+
+    /// <summary>A copy with the lots and the seeds of another sweep.</summary>
+    public ActiveHolder For(LotSlab<Amount> lots, SeedClaim[] seeds) => new(Holder, Node, Depth, Pool.On(lots))
+    {
+        History = History,
+        OpeningUnknown = OpeningUnknown,
+        Unexplained = Unexplained,
+        GivesLater = GivesLater,
+        Claims = Claims.ConvertAll(claim => seeds[claim.Index]),
+    };
 }
 
 /// <summary>How much of a seed of the question has been found.</summary>
@@ -38,4 +48,7 @@ internal sealed class SeedClaim(Seed seed, int index, bool measuresReach)
         index, seed is TransferSeed transfer ? transfer.Amount : ((BalanceSeed)seed).Limit, seed is TransferSeed, measuresReach)
 {
     public Seed Seed { get; } = seed;
+
+    /// <summary>One that goes on by itself.</summary>
+    public SeedClaim Copy() => (SeedClaim)Copied();
 }

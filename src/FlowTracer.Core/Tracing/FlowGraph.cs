@@ -6,7 +6,9 @@ using FlowTracer.Core.Taint;
 namespace FlowTracer.Core.Tracing;
 
 /// <summary>Nodes and hops as they are found.</summary>
-internal sealed class FlowGraph(ClaimTable claims)
+/// <param name="claims">The claims of the lots that move.</param>
+/// <param name="isKept">Whether it is wanted: where it is not, every node is 0 and nothing is noted.</param>
+internal sealed class FlowGraph(ClaimTable claims, bool isKept = true)
 {
     private readonly Dictionary<Address, int> _byAddress = [];
     private readonly Dictionary<OutPoint, int> _byCoin = [];
@@ -23,6 +25,11 @@ internal sealed class FlowGraph(ClaimTable claims)
     /// <summary>The node of a holder, made when new: an address with all it held, a coin, or a transaction's fee.</summary>
     public int Of(Holder holder, NodeRole role, Attribution? attribution)
     {
+        if (!isKept)
+        {
+            return 0;
+        }
+
         if (holder.Chain.Family == ChainFamily.Account)
         {
             return _byAddress.TryGetValue(holder.Address, out int known)
@@ -56,7 +63,10 @@ internal sealed class FlowGraph(ClaimTable claims)
     /// <summary>Says where value ended at a node.</summary>
     public void End(int node, SinkKind sink)
     {
-        _nodes[node] = _nodes[node] with { Sink = _nodes[node].Sink ?? sink };
+        if (isKept)
+        {
+            _nodes[node] = _nodes[node] with { Sink = _nodes[node].Sink ?? sink };
+        }
     }
 
     public void SetHoldings(int node, ImmutableArray<Holding> holdings) =>
@@ -65,15 +75,15 @@ internal sealed class FlowGraph(ClaimTable claims)
     /// <summary>Adds a hop for the tainted ones of <paramref name="lots"/>; none when nothing of them is.</summary>
     public void Move(int from, int to, Leg received, Leg? paid, Movement movement, IReadOnlyList<Lot> lots)
     {
-        ImmutableArray<HopLot> sums = SeedSums.Of(lots, claims);
+        ImmutableArray<HopLot> sums = isKept ? SeedSums.Of(lots, claims) : [];
         if (!sums.IsEmpty)
         {
             _hops.Add(new Hop(from, to, received.Holder.Asset, received.Amount, paid, movement, sums));
         }
     }
 
-    private int Named(string id, ChainId chain, NodeKind kind, NodeRole role) =>
-        _byName.TryGetValue(id, out int known) ? known : _byName[id] = Add(id, chain, kind, role, default, null);
+    private int Named(string id, ChainId chain, NodeKind kind, NodeRole role) => !isKept ? 0
+        : _byName.TryGetValue(id, out int known) ? known : _byName[id] = Add(id, chain, kind, role, default, null);
 
     private int Add(
         string id, ChainId chain, NodeKind kind, NodeRole role, Address address, Attribution? attribution)

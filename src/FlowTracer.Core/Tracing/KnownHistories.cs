@@ -12,26 +12,30 @@ internal sealed class KnownHistories(Direction direction)
     /// <summary>Keeps an answer.</summary>
     public void Add(History history) => _known[history.Request.Holder] = history;
 
+    /// <summary>Whether a history of a holder is known that reaches back to a position.</summary>
+    public bool Has(Holder holder, Position at) =>
+        _known.TryGetValue(holder, out History? history) && !direction.IsBefore(at, history.Request.At);
+
     /// <summary>
-    /// The history of a holder and its balance at a position, when a history reaching back to that position is known.
-    /// The balance is null when the source cannot know it, and negative when its record is incomplete.
+    /// What <see cref="Has"/> says is known, as if it had been asked for from that position on. The opening is null when the
+    /// source cannot know it, and negative when its record is incomplete.
     /// </summary>
-    public bool TryGet(Holder holder, Position at, out History history, out BigInteger? opening)
+    public History From(Holder holder, Position at)
     {
-        opening = null;
-        if (!_known.TryGetValue(holder, out history!) || direction.IsBefore(at, history.Request.At))
+        History history = _known[holder];
+        if (history.Request.At == at)
         {
-            return false;
+            return history;
         }
 
-        opening = history.Opening + NetBetween(history, at);
-        return true;
-    }
-
-    // A history that starts earlier than where the holder became active: what lies between moves the balance on.
-    private BigInteger NetBetween(History history, Position at)
-    {
-        BigInteger net = history.Movements.Where(movement => direction.IsBefore(movement.Position, at)).NetOf(history.Request.Holder);
-        return direction == Direction.Forward ? net : -net;
+        // One that starts earlier than where the holder became active: what lies between moves the balance on.
+        ILookup<bool, Movement> movements = history.Movements.ToLookup(movement => direction.IsBefore(movement.Position, at));
+        BigInteger net = movements[true].NetOf(holder);
+        return history with
+        {
+            Request = history.Request with { At = at },
+            Opening = history.Opening + (direction == Direction.Forward ? net : -net),
+            Movements = [.. movements[false]],
+        };
     }
 }

@@ -27,6 +27,18 @@ internal sealed class MovementQueue(Direction direction)
         Enqueue(new Cursor(movements, next));
     }
 
+    /// <summary>The same movements waiting, to be taken by another.</summary>
+    public MovementQueue Copy()
+    {
+        MovementQueue copy = new(direction);
+        foreach ((ChainId chain, PriorityQueue<Cursor, Position> queue) in _chains)
+        {
+            copy._chains.Add(chain, new PriorityQueue<Cursor, Position>(queue.UnorderedItems, _order));
+        }
+
+        return copy;
+    }
+
     /// <summary>Adds one movement.</summary>
     public void Add(Movement movement) => Enqueue(new Cursor([movement], 0));
 

@@ -9,64 +9,86 @@ namespace FlowTracer.Core.Tracing;
 /// <summary>What happens to lots where they arrive: seeds claim, labels and limits end, holders become active.</summary>
 internal sealed partial class Sweep
 {
-    private void Receive(Flow flow, int from, int taker)
+    // What arrives at the next taker. False when it has to wait for the taker's history: then all that was done stays done.
+    private bool TryReceive(Flow flow)
     {
-        Leg leg = flow.To[taker];
+        Leg leg = flow.To[flow.Taker];
         if (leg.Holder.IsFee)
         {
-            ReceiveFee(flow, from, taker);
-            return;
+            return TryReceiveFee(flow, leg);
         }
 
-        _active.TryGetValue(leg.Holder, out ActiveHolder? receiver);
-        List<Arrival> lots = ClaimReceived(flow, taker, receiver);
-        bool isSeed = lots.Exists(static lot => lot.IsFresh);
-        if (lots.Exists(static lot => lot.Lot.IsTainted))
+        ActiveHolder? receiver = ActiveOf(leg.Holder);
+        Reached reached = flow.Reached ??= Reach(flow, leg, receiver);
+        if (receiver is null && reached.Lots.Exists(static lot => lot.Lot.IsTainted) && !TryEnter(flow, leg.Holder, reached, out receiver))
         {
-            Attribution? attribution = _attributions(leg.Holder.Address);
-            int node = _graph.Of(leg.Holder, isSeed ? NodeRole.Seed : receiver is null ? NodeRole.Sink : NodeRole.Wallet, attribution);
-            _graph.Move(from, node, leg, flow.Movement.IsSwap ? flow.From[0] : null, flow.Movement,
-                LotsOf(lots));
-            EndAtStop(lots, leg.Holder.Asset, attribution, node);
-            EndSmallest(lots, leg.Holder.Asset, node);
-            receiver = Enter(flow, taker, receiver, lots, node, isSeed);
+            return false;
         }
 
+        flow.Reached = null;
         if (receiver is not null)
         {
-            receiver.Depth = isSeed ? 0 : receiver.Depth;
-            foreach (Arrival lot in lots)
+            receiver.Depth = reached.IsSeed ? 0 : receiver.Depth;
+            foreach (Arrival lot in reached.Lots)
             {
                 receiver.Pool.Put(lot.Lot);
             }
         }
+
+        return true;
+    }
+
+    private Reached Reach(Flow flow, Leg leg, ActiveHolder? receiver)
+    {
+        List<Arrival> lots = ClaimReceived(flow, flow.Taker, receiver);
+        bool isSeed = lots.Exists(static lot => lot.IsFresh);
+        if (!lots.Exists(static lot => lot.Lot.IsTainted))
+        {
+            return new Reached(lots, default, isSeed);
+        }
+
+        Attribution? attribution = _attributions(leg.Holder.Address);
+        int node = _graph.Of(leg.Holder, isSeed ? NodeRole.Seed : receiver is null ? NodeRole.Sink : NodeRole.Wallet, attribution);
+        _graph.Move(flow.Node, node, leg, flow.Movement.IsSwap ? flow.From[0] : null, flow.Movement, LotsOf(lots));
+        EndAtStop(lots, leg.Holder.Asset, attribution, node);
+        EndSmallest(lots, leg.Holder.Asset, node);
+        return new Reached(lots, node, isSeed);
     }
 
     // A fee on its way between a transaction and the coinbase of its block. It is no coin: no seed, label or limit stops it,
     // and it is no hop of its own.
-    private void ReceiveFee(Flow flow, int from, int taker)
+    private bool TryReceiveFee(Flow flow, Leg leg)
     {
-        List<Lot> lots = flow.Shares[taker];
+        List<Lot> lots = flow.Shares[flow.Taker];
         if (!lots.Exists(static lot => lot.IsTainted))
         {
-            return;
+            return true;
         }
 
-        Holder fee = flow.To[taker].Holder;
-        int node = _graph.Of(fee, NodeRole.Wallet, null);
-        _graph.Move(from, node, flow.To[taker], null, flow.Movement, lots);
+        Holder fee = leg.Holder;
         Position at = flow.Movement.Position;
-        if (!_active.ContainsKey(fee) && IsBeyondBudget(fee, at))
+        ActiveHolder? receiver = ActiveOf(fee);
+        bool isBeyondBudget = receiver is null && IsBeyondBudget(fee, at);
+        if (receiver is null && !isBeyondBudget && !IsKnown(fee, at))
+        {
+            return false;
+        }
+
+        int node = _graph.Of(fee, NodeRole.Wallet, null);
+        _graph.Move(flow.Node, node, leg, null, flow.Movement, lots);
+        if (isBeyondBudget)
         {
             CutByBudget(flow, fee, lots, node);
-            return;
+            return true;
         }
 
-        ActiveHolder receiver = _active.GetValueOrDefault(fee) ?? Activate(fee, node, at, flow.Depth - 1, BigInteger.Zero);
+        receiver ??= Activate(fee, node, at, flow.Depth - 1, BigInteger.Zero);
         foreach (Lot lot in lots)
         {
             receiver.Pool.Put(lot);
         }
+
+        return true;
     }
 
     private List<Arrival> ClaimReceived(Flow flow, int taker, ActiveHolder? receiver)
@@ -116,60 +138,89 @@ internal sealed partial class Sweep
         }
     }
 
-    // Makes a holder active that tainted lots reach, unless a limit keeps it out: then they are cut here.
-    private ActiveHolder? Enter(
-        Flow flow, int taker, ActiveHolder? receiver, List<Arrival> lots, int node, bool isSeed)
+    // Makes a holder active that tainted lots reach, unless a limit keeps it out: then they are cut here. False when its
+    // history has to be known first.
+    private bool TryEnter(Flow flow, Holder holder, Reached reached, out ActiveHolder? receiver)
     {
-        if (receiver is not null || !lots.Exists(static lot => lot.Lot.IsTainted))
+        receiver = null;
+        Position at = flow.Movement.Position;
+        if (!reached.IsSeed && LimitAt(flow, holder) is string limit)
         {
-            return receiver;
+            CutAt(holder, reached, limit);
+            return true;
         }
 
-        Holder holder = flow.To[taker].Holder;
-        if (!isSeed && LimitAt(flow, holder) is string limit)
+        if (IsBeyondBudget(holder, at))
         {
-            _graph.End(node, SinkKind.Cut);
-            Book(LotsOf(lots), new SinkKey(SinkKind.Cut, limit), holder.Asset, node);
-            return null;
+            CutByBudget(flow, holder, LotsOf(reached.Lots), reached.Node);
+            return true;
         }
 
-        if (IsBeyondBudget(holder, flow.Movement.Position))
+        if (!IsKnown(holder, at))
         {
-            CutByBudget(flow, holder, LotsOf(lots), node);
-            return null;
+            return false;
         }
 
-        _graph.Of(holder, isSeed ? NodeRole.Seed : NodeRole.Wallet, null);
-        return Activate(holder, node, flow.Movement.Position, isSeed ? 0 : flow.Depth, IsCoin(holder) ? 0 : flow.OwnLegs(taker));
+        if (!reached.IsSeed && IsOverDegree(holder, at))
+        {
+            CutAt(holder, reached, CutNames.Degree);
+            return true;
+        }
+
+        _graph.Of(holder, reached.IsSeed ? NodeRole.Seed : NodeRole.Wallet, null);
+        receiver = Activate(
+            holder, reached.Node, at, reached.IsSeed ? 0 : flow.Depth, IsCoin(holder) ? 0 : flow.OwnLegs(flow.Taker));
+        return true;
+    }
+
+    private void CutAt(Holder holder, Reached reached, string limit)
+    {
+        _graph.End(reached.Node, SinkKind.Cut);
+        Book(LotsOf(reached.Lots), new SinkKey(SinkKind.Cut, limit), holder.Asset, reached.Node);
     }
 
     private string? LimitAt(Flow flow, Holder holder)
     {
         Limits limits = _question.Limits;
-        if (flow.Depth > limits.Hops)
+        return flow.Depth > limits.Hops ? CutNames.Hops
+            : _activeAddresses.Count >= limits.Addresses && !_activeAddresses.Contains(holder.Address) ? CutNames.Addresses
+            : null;
+    }
+
+    private bool IsOverDegree(Holder holder, Position at)
+    {
+        if (_question.Limits.Degree is not int most || _attributions(holder.Address) is not null || !_histories.Has(holder, at))
         {
-            return CutNames.Hops;
+            return false;
         }
 
-        if (_activeAddresses.Count >= limits.Addresses && !_activeAddresses.Contains(holder.Address))
+        History history = _histories.From(holder, at);
+        if (Counterparties(history, holder, at) <= most)
         {
-            return CutNames.Addresses;
+            return false;
         }
 
-        Position at = flow.Movement.Position;
-        if (limits.Degree is int most && _attributions(holder.Address) is null && !IsBeyondBudget(holder, at))
+        _facts.TryAdd(holder, history);
+        return true;
+    }
+
+    // Whether a history reaches back to a position. Where it does not, the sweep pauses, or notes it and goes on without.
+    private bool IsKnown(Holder holder, Position at)
+    {
+        if (_histories.Has(holder, at))
         {
-            if (!_histories.TryGet(holder, at, out History history, out _))
-            {
-                _missing[holder] = new HistoryRequest(holder, at, _question.Direction);
-            }
-            else if (Counterparties(history, holder, at) > most)
-            {
-                return CutNames.Degree;
-            }
+            return true;
         }
 
-        return null;
+        HistoryRequest request = new(holder, at, _question.Direction);
+        if (_pauses)
+        {
+            Wanted = request;
+            return false;
+        }
+
+        _missing[holder] = request;
+        return true;
     }
 
     // With how many others a holder deals from here on, inside the time window.
@@ -205,13 +256,15 @@ internal sealed partial class Sweep
             _activeAddresses.Add(holder.Address);
         }
 
-        if (!_histories.TryGet(holder, at, out History history, out BigInteger? opening))
+        if (!_histories.Has(holder, at))
         {
-            _missing[holder] = new HistoryRequest(holder, at, _question.Direction);
             return active;
         }
 
+        History history = _histories.From(holder, at);
         active.History = history;
+        _facts.TryAdd(holder, history);
+        BigInteger? opening = history.Opening;
         // A coin has nothing before the movement that makes it, whatever a source knows of it.
         BigInteger? balance = IsCoin(holder) && ownLegs is not null ? BigInteger.Zero : opening + (ownLegs ?? BigInteger.Zero);
         active.OpeningUnknown = balance is null or { Sign: < 0 };
@@ -227,6 +280,11 @@ internal sealed partial class Sweep
     // One movement's tainted lots end at a sink: one movement in each seed's row, however many lots.
     private void Book(List<Lot> lots, SinkKey sink, Asset asset, int node)
     {
+        if (IsScout)
+        {
+            return;
+        }
+
         foreach (HopLot sum in SeedSums.Of(lots, _claims))
         {
             Book(sum.Seed, sink, node, asset, sum.Amount, sum.Origin, movements: 1);
@@ -239,4 +297,7 @@ internal sealed partial class Sweep
         bool reach = _question.Policy.MeasuresReach;
         _sinks.Add(seed, sink, reach ? asset : _seeds[seed].Seed.Asset, node, reach ? amount : origin, movements);
     }
+
+    /// <summary>What came to a taker, before it is known whether it goes on there.</summary>
+    private sealed record Reached(List<Arrival> Lots, int Node, bool IsSeed);
 }

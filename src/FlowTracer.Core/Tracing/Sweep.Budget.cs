@@ -36,7 +36,7 @@ internal sealed partial class Sweep
 
     // Once a holder is cut, later arrivals are cut as well: it is followed from its first on, or not at all.
     private bool IsBeyondBudget(Holder holder, Position at) =>
-        _requests is not null && (_unfollowed.ContainsKey(holder) || !_histories.TryGet(holder, at, out _, out _));
+        _requests is not null && (_unfollowed.ContainsKey(holder) || !_histories.Has(holder, at));
 
     private void CutByBudget(Flow flow, Holder holder, List<Lot> lots, int node)
     {

@@ -111,11 +111,29 @@ internal sealed partial class Sweep
         public List<Lot> Dust { get; set; } = [];
 
         /// <summary>The seeds put here.</summary>
-        public List<SeedClaim> Seeds { get; } = seeds;
+        public List<SeedClaim> Seeds { get; private set; } = seeds;
 
         /// <summary>Those of one output.</summary>
         public IEnumerable<SeedClaim> SeedsAt(int output) =>
             (_seedsByOutput ??= Seeds.ToLookup(static seed => ((TransferSeed)seed.Seed).Output))[output];
+
+        /// <summary>Where the giving side stands in the graph.</summary>
+        public int Node { get; set; }
+
+        /// <summary>The taker whose turn it is.</summary>
+        public int Taker { get; set; }
+
+        /// <summary>What came to it, while it waits for its history.</summary>
+        public Reached? Reached { get; set; }
+
+        /// <summary>The same for a sweep with seeds of its own: what both go on reading, neither changes.</summary>
+        public Flow For(SeedClaim[] own)
+        {
+            Flow copy = (Flow)MemberwiseClone();
+            copy.Seeds = Seeds.ConvertAll(seed => own[seed.Index]);
+            copy._seedsByOutput = null;
+            return copy;
+        }
 
         /// <summary>What a taker gave, and got before, in this same movement: negative when it gave more.</summary>
         public BigInteger OwnLegs(int taker)

@@ -13,7 +13,7 @@ internal sealed partial class Sweep
     /// <exception cref="InvariantException">A seed does not add up: a bug.</exception>
     public Trace ToTrace()
     {
-        Invariant.Check(_missing.Count == 0, $"{_missing.Count} histories are missing");
+        Invariant.Check(Wanted is null && _missing.Count == 0, $"histories are missing");
         try
         {
             Settle();
@@ -34,6 +34,7 @@ internal sealed partial class Sweep
             [.. Assumptions()])
         {
             StoppedAfter = IsCutByBudget ? _requests : null,
+            Facts = [.. _facts.Values],
         };
     }
 

@@ -8,9 +8,9 @@ using FlowTracer.Core.Taint;
 namespace FlowTracer.Core.Tracing;
 
 /// <summary>
-/// One pass over the movements of all holders that seeds reach, in time order. It is a pure function of the question,
-/// the labels and the histories known: where one is missing it says so and goes on without, so that one pass finds
-/// all that is missing at once. Only a pass that misses nothing is an answer.
+/// The movements of all holders that seeds reach, in time order. What comes of them is a pure function of the question, the
+/// labels and the histories: where one is not known yet the sweep pauses, and goes on from there when it is. What else it will
+/// want, a scout finds out (<see cref="LookAhead"/>). Under a budget there is no pause: what is not known is cut.
 /// </summary>
 internal sealed partial class Sweep
 {
@@ -26,24 +26,27 @@ internal sealed partial class Sweep
     private readonly Dictionary<Holder, ActiveHolder> _active = [];
     private readonly HashSet<Address> _activeAddresses = [];
     private readonly SortedDictionary<int, CoinJoinFinding> _mixes = [];
-    private readonly Dictionary<(ChainId, Position), List<SeedClaim>> _seedsAt = [];
-    private readonly Queue<SeedClaim> _waiting;
+    private readonly Dictionary<(ChainId, Position), List<int>> _seedsAt = [];
+    private readonly Queue<int> _waiting;
     private readonly SeedClaim[] _seeds;
     private readonly Dictionary<Holder, HistoryRequest> _missing = [];
+    private readonly Dictionary<Holder, History> _facts = [];
+    private Flow? _flow;
     private bool _windowPassed;
 
-    /// <summary>A pass.</summary>
+    /// <summary>A sweep from the start.</summary>
     /// <param name="question">What is asked.</param>
     /// <param name="attributions">What labels say of an address.</param>
-    /// <param name="histories">What is known.</param>
+    /// <param name="histories">What is known; more may be added at each pause.</param>
     /// <param name="requests">
     /// Under a budget, how many requests were made so far: then what arrives where no history is known is cut. Null without
-    /// one: then the pass says what is missing.
+    /// one: then the sweep pauses there.
     /// </param>
     public Sweep(
         TraceQuestion question, Func<Address, Attribution?> attributions, KnownHistories histories, int? requests = null)
     {
         _requests = requests;
+        _pauses = requests is null;
         _question = question;
         _attributions = attributions;
         _histories = histories;
@@ -60,55 +63,62 @@ internal sealed partial class Sweep
 
         // Those that start at one place keep the order of the question.
         Comparer<Position> order = Comparer<Position>.Create((a, b) => _forward ? a.CompareTo(b) : b.CompareTo(a));
-        _waiting = new Queue<SeedClaim>(_seeds.Where(static seed => seed.Seed is BalanceSeed)
-            .OrderBy(static seed => ((BalanceSeed)seed.Seed).From, order));
+        _waiting = new Queue<int>(_seeds.Where(static seed => seed.Seed is BalanceSeed)
+            .OrderBy(static seed => ((BalanceSeed)seed.Seed).From, order).Select(static seed => seed.Index));
     }
 
-    /// <summary>What the pass had to do without.</summary>
+    /// <summary>What it waits for; null when it is through, or was not begun.</summary>
+    public HistoryRequest? Wanted { get; private set; }
+
+    /// <summary>What a sweep that does not pause had to do without.</summary>
     public IReadOnlyCollection<HistoryRequest> Missing => _missing.Values;
+
+    /// <summary>How many movements it has come to.</summary>
+    public long Taken { get; private set; }
 
     /// <summary>How far the trace has come with this pass.</summary>
     public TraceProgress Progress(int round, int fetching, int histories) => new(
         round, fetching, histories, _activeAddresses.Count,
         [.. _seeds.Select(seed => _sinks.Placed(seed.Index))], [.. _seeds.Select(static seed => seed.Claimed)]);
 
-    /// <summary>Runs over everything known.</summary>
+    /// <summary>Runs to the end, or to where it has to pause; called again, it goes on.</summary>
     /// <exception cref="LedgerException">The facts cannot be true together.</exception>
     public void Run(CancellationToken cancellationToken)
     {
-        while (true)
+        Wanted = null;
+        while (Wanted is null && Taken < _most)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            while (NextWaiting() is SeedClaim seed)
+            if (_flow is not null)
             {
-                _waiting.Dequeue();
-                try
-                {
-                    Start(seed);
-                }
-                catch (OverflowException cause)
-                {
-                    throw new LedgerException(
-                        seed.Seed.Asset.Chain, ((BalanceSeed)seed.Seed).From, null, "a holder would have more than 2^256-1 units",
-                        cause);
-                }
+                Guarded(_flow.Movement, GoOn);
             }
-
-            if (!_queue.TryPeek(out _))
+            else if (NextWaiting() is SeedClaim seed)
+            {
+                TryStart(seed);
+            }
+            else if (_queue.TryPeek(out _))
+            {
+                Taken++;
+                Guarded(_queue.Take(), Follow);
+            }
+            else
             {
                 return;
             }
+        }
+    }
 
-            Movement movement = _queue.Take();
-            try
-            {
-                Follow(movement);
-            }
-            catch (OverflowException cause)
-            {
-                throw new LedgerException(
-                    movement.Chain, movement.Position, movement.Tx, "a holder would have more than 2^256-1 units", cause);
-            }
+    private static void Guarded(Movement movement, Action<Movement> step)
+    {
+        try
+        {
+            step(movement);
+        }
+        catch (OverflowException cause)
+        {
+            throw new LedgerException(
+                movement.Chain, movement.Position, movement.Tx, "a holder would have more than 2^256-1 units", cause);
         }
     }
 
@@ -120,20 +130,20 @@ internal sealed partial class Sweep
         }
 
         (ChainId, Position) at = (transfer.Asset.Chain, transfer.Movement.Position);
-        if (!_seedsAt.TryGetValue(at, out List<SeedClaim>? seeds))
+        if (!_seedsAt.TryGetValue(at, out List<int>? seeds))
         {
             seeds = _seedsAt[at] = [];
             _queue.Add(transfer.Movement);
         }
 
-        seeds.Add(seed);
+        seeds.Add(seed.Index);
     }
 
     // The first balance seed (in the order of its chain) that starts before the next movement, or before all others
     // when there is no movement to wait for.
     private SeedClaim? NextWaiting()
     {
-        _waiting.TryPeek(out SeedClaim? first);
+        SeedClaim? first = _waiting.TryPeek(out int waiting) ? _seeds[waiting] : null;
         return first is null
             || !_queue.TryPeek(out Movement next)
             || next.Chain != first.Seed.Asset.Chain
@@ -144,10 +154,29 @@ internal sealed partial class Sweep
 
     private bool IsBefore(Position a, Position b) => _question.Direction.IsBefore(a, b);
 
-    private void Start(SeedClaim seed)
+    private void TryStart(SeedClaim seed)
     {
         BalanceSeed balance = (BalanceSeed)seed.Seed;
-        if (!_active.TryGetValue(balance.Holder, out ActiveHolder? holder))
+        if (ActiveOf(balance.Holder) is null && !IsKnown(balance.Holder, balance.From))
+        {
+            return;
+        }
+
+        _waiting.Dequeue();
+        try
+        {
+            Start(seed, balance);
+        }
+        catch (OverflowException cause)
+        {
+            throw new LedgerException(seed.Seed.Asset.Chain, balance.From, null, "a holder would have more than 2^256-1 units", cause);
+        }
+    }
+
+    private void Start(SeedClaim seed, BalanceSeed balance)
+    {
+        ActiveHolder? holder = ActiveOf(balance.Holder);
+        if (holder is null)
         {
             int node = _graph.Of(balance.Holder, NodeRole.Seed, _attributions(balance.Holder.Address));
             holder = Activate(balance.Holder, node, balance.From, depth: 0, ownLegs: null);
@@ -176,7 +205,7 @@ internal sealed partial class Sweep
         }
 
         (ImmutableArray<Leg> from, ImmutableArray<Leg> to) = SidesOf(movement);
-        List<SeedClaim>? seeds = _seedsAt.GetValueOrDefault((movement.Chain, movement.Position));
+        List<SeedClaim>? seeds = _seedsAt.GetValueOrDefault((movement.Chain, movement.Position))?.ConvertAll(seed => _seeds[seed]);
         if (IsPastWindow(movement))
         {
             Invariant.Check(seeds is null, $"a seed at {movement.Position} lies past the time window");
@@ -196,7 +225,9 @@ internal sealed partial class Sweep
         ClaimGiven(flow);
         Mix(flow);
         Divide(flow);
-        Record(flow);
+        flow.Node = GivingNode(flow);
+        _flow = flow;
+        GoOn(flow.Movement);
     }
 
     // Once past, always past: a movement without a time is past the window when one before it was.
@@ -209,7 +240,7 @@ internal sealed partial class Sweep
     {
         foreach (Leg leg in from)
         {
-            if (_active.TryGetValue(leg.Holder, out ActiveHolder? giver))
+            if (ActiveOf(leg.Holder) is { } giver)
             {
                 giver.GivesLater = true;
             }
@@ -220,7 +251,7 @@ internal sealed partial class Sweep
     {
         foreach (Leg leg in to)
         {
-            if (_active.TryGetValue(leg.Holder, out ActiveHolder? holder)
+            if (ActiveOf(leg.Holder) is { } holder
                 && holder.Claims.Exists(static claim => claim.IsOpen))
             {
                 return true;
@@ -240,7 +271,7 @@ internal sealed partial class Sweep
         for (int i = 0; i < from.Length; i++)
         {
             drawn[i] = [];
-            if (!_active.TryGetValue(from[i].Holder, out ActiveHolder? giver))
+            if (ActiveOf(from[i].Holder) is not { } giver)
             {
                 drawn[i].Add(Lot.CleanOf(from[i].Amount));
                 continue;
@@ -275,7 +306,7 @@ internal sealed partial class Sweep
     {
         foreach (Leg leg in to)
         {
-            if (_active.TryGetValue(leg.Holder, out ActiveHolder? receiver))
+            if (ActiveOf(leg.Holder) is { } receiver)
             {
                 receiver.Pool.Put(Lot.CleanOf(leg.Amount));
             }
@@ -301,23 +332,31 @@ internal sealed partial class Sweep
         }
     }
 
-    private void Record(Flow flow)
+    // The movement under way, from the taker on whose history it had to wait for.
+    private void GoOn(Movement movement)
     {
-        int from = GivingNode(flow);
-        for (int i = 0; i < flow.To.Length; i++)
+        Flow flow = _flow!;
+        while (flow.Taker < flow.To.Length)
         {
-            Receive(flow, from, i);
+            if (!TryReceive(flow))
+            {
+                return;
+            }
+
+            flow.Taker++;
         }
 
         if (flow.Dust.Count > 0)
         {
-            Book(flow.Dust, new SinkKey(SinkKind.Cut, CutNames.Dust), flow.To[0].Holder.Asset, from);
+            Book(flow.Dust, new SinkKey(SinkKind.Cut, CutNames.Dust), flow.To[0].Holder.Asset, flow.Node);
         }
 
         if (flow.Rest.Exists(static lot => lot.IsTainted))
         {
-            End(flow, from);
+            End(flow, flow.Node);
         }
+
+        _flow = null;
     }
 
     // One giver is the hop's own start. Several are not paired with the takers: their lots meet in the transaction.
@@ -347,7 +386,7 @@ internal sealed partial class Sweep
         return node;
     }
 
-    private int NodeOfGiver(Holder holder) => _active.TryGetValue(holder, out ActiveHolder? active)
+    private int NodeOfGiver(Holder holder) => ActiveOf(holder) is { } active
         ? active.Node
         : _graph.Of(holder, NodeRole.Source, _attributions(holder.Address));
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using FlowTracer.Core.Attributions;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Core.Tracing;
 
@@ -162,4 +163,7 @@ public sealed record Trace(
     /// <c>cut</c>, <see cref="CutNames.Requests"/>. Null where all was followed.
     /// </summary>
     public int? StoppedAfter { get; init; }
+
+    /// <summary>The histories it rests on, each from where the trace first needed it on; movements before that may be there too.</summary>
+    public ImmutableArray<History> Facts { get; init; } = [];
 }

@@ -19,24 +19,40 @@ public sealed record TraceProgress(
 /// <summary>How histories are asked for.</summary>
 /// <param name="BatchSize">Holders in one question to the source.</param>
 /// <param name="Concurrency">Questions in flight at once.</param>
-public sealed record FetchOptions(int BatchSize, int Concurrency)
+/// <param name="LookAhead">
+/// How many movements may be looked through for histories that will be wanted, for each that the trace itself comes to: more makes
+/// fewer questions, and costs time. Zero: each history is asked for when its turn comes. Null: as far as can be seen.
+/// </param>
+public sealed record FetchOptions(int BatchSize, int Concurrency, int? LookAhead = null)
 {
+    /// <summary>How many movements are looked through at least, each time.</summary>
+    public long LeastAhead { get; init; } = 1_000;
+
     /// <summary>256 holders a question, 4 questions at once.</summary>
     public static FetchOptions Default { get; } = new(256, 4);
 
     /// <summary>All in one question, for a source that does its own batching.</summary>
     public static FetchOptions AllAtOnce { get; } = new(int.MaxValue, 1);
+
+    /// <summary>One after the other, for a source to which a question costs nothing.</summary>
+    public static FetchOptions OneByOne { get; } = new(1, 1, 0);
+
+    /// <summary>For a source that is close by and large: a question is cheap, and so must be finding it.</summary>
+    public static FetchOptions Nearby { get; } = new(int.MaxValue, 1, 4);
 }
 
 /// <summary>
-/// Answers a question from a source. Passes of the <see cref="Sweep"/> find which histories are needed, all those of
-/// one depth at once; they are fetched in batches, concurrently, until a pass misses none. What order or how often the
-/// source is asked changes no byte of the answer. Only a <see cref="Budget"/> does, by what it keeps from being asked.
+/// Answers a question from a source. The <see cref="Sweep"/> goes on until it lacks a history; a scout finds out what else it will
+/// lack, and all that is fetched in batches, concurrently. What order or how often the source is asked changes no byte of the
+/// answer. Only a <see cref="Budget"/> does, by what it keeps from being asked.
 /// </summary>
 public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions options)
 {
     // Facts that change each time they are read come to no answer: a chain is reorganised now and then, not always.
     private const int MostChanges = 8;
+
+    // Where each history is a round of its own, nobody wants to be told of each.
+    private const int RoundsUntold = 64;
 
     private readonly Dictionary<Address, Attribution?> _attributions = [];
 
@@ -57,12 +73,77 @@ public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions 
             return trace;
         }
 
-        ImmutableArray<Gap> unreached = await UnreachedAsync(question, trace, cancellationToken).ConfigureAwait(false);
-        return trace with { Gaps = trace.Gaps.AddRange(unreached) };
+        (ImmutableArray<Gap> unreached, IReadOnlyList<History> histories) =
+            await UnreachedAsync(question, trace, cancellationToken).ConfigureAwait(false);
+        return trace with { Gaps = trace.Gaps.AddRange(unreached), Facts = [.. trace.Facts, .. histories] };
     }
 
-    /// <summary>The pass that misses nothing; of a budget that is used up, the one that says what it does not follow.</summary>
-    internal async Task<Sweep> SweepAsync(
+    /// <summary>The sweep that is through; of a budget that is used up, the one that says what it does not follow.</summary>
+    internal Task<Sweep> SweepAsync(
+        TraceQuestion question, IProgress<TraceProgress>? progress, CancellationToken cancellationToken) => Budget.IsLimited
+        ? PassesAsync(question, progress, cancellationToken)
+        : PausingAsync(question, progress, cancellationToken);
+
+    private async Task<Sweep> PausingAsync(
+        TraceQuestion question, IProgress<TraceProgress>? progress, CancellationToken cancellationToken)
+    {
+        KnownHistories histories = new(question.Direction);
+        int fetched = 0;
+        int changes = 0;
+        long ahead = 0;
+        Sweep sweep = new(question, AttributionOf, histories);
+        for (int round = 1; ; round++)
+        {
+            sweep.Run(cancellationToken);
+            IReadOnlyCollection<HistoryRequest> wanted;
+            if (sweep.Wanted is { } request)
+            {
+                wanted = Wanted(sweep, request, ref ahead, cancellationToken);
+            }
+            else
+            {
+                wanted = await ChangedAsync(changes, cancellationToken).ConfigureAwait(false);
+                if (wanted.Count == 0)
+                {
+                    return sweep;
+                }
+
+                changes++;
+                sweep = new Sweep(question, AttributionOf, histories);
+            }
+
+            if (options.LookAhead != 0 || round % RoundsUntold == 1)
+            {
+                progress?.Report(sweep.Progress(round, wanted.Count, fetched));
+            }
+
+            fetched += await FetchAsync(wanted, histories, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private IReadOnlyCollection<HistoryRequest> Wanted(
+        Sweep sweep, HistoryRequest request, ref long ahead, CancellationToken cancellationToken)
+    {
+        if (options.LookAhead == 0)
+        {
+            return [request];
+        }
+
+        long most = options.LookAhead is int factor ? Math.Max(options.LeastAhead, (factor * sweep.Taken) - ahead) : long.MaxValue;
+        Sweep scout = sweep.LookAhead(most, cancellationToken);
+        ahead += scout.Taken;
+        return scout.Missing;
+    }
+
+    private async Task<IReadOnlyList<HistoryRequest>> ChangedAsync(int changes, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<HistoryRequest> changed = await source.ChangedAsync(cancellationToken).ConfigureAwait(false);
+        Invariant.Check(changed.Count == 0 || changes < MostChanges, $"a source changed its answers {changes + 1} times");
+        return changed;
+    }
+
+    // Each from the start: what is cut decides what is worth asking for, and what is asked for what is cut.
+    private async Task<Sweep> PassesAsync(
         TraceQuestion question, IProgress<TraceProgress>? progress, CancellationToken cancellationToken)
     {
         KnownHistories histories = new(question.Direction);
@@ -71,19 +152,19 @@ public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions 
         int changes = 0;
         for (int round = 1; ; round++)
         {
-            Sweep sweep = new(question, AttributionOf, histories, Budget.IsLimited ? counted : null);
+            Sweep sweep = new(question, AttributionOf, histories, counted);
             RunPass(sweep, cancellationToken);
             (IReadOnlyCollection<HistoryRequest> wanted, bool count) = Wanted(sweep, counted);
             counted += count ? wanted.Count : 0;
             if (wanted.Count == 0)
             {
-                wanted = await source.ChangedAsync(cancellationToken).ConfigureAwait(false);
+                wanted = await ChangedAsync(changes, cancellationToken).ConfigureAwait(false);
                 if (wanted.Count == 0)
                 {
                     return sweep;
                 }
 
-                Invariant.Check(++changes <= MostChanges, $"a source changed its answers {changes} times");
+                changes++;
             }
 
             progress?.Report(sweep.Progress(round, wanted.Count, fetched));
@@ -91,8 +172,8 @@ public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions 
         }
     }
 
-    // What to ask for next, and whether it counts against the budget. Under one, a pass lacks only what it needs to know of
-    // the seeds, and cuts at everything else that is not known.
+    // What to ask for next, and whether it counts against the budget: a pass lacks only what it needs to know of the seeds,
+    // and cuts at everything else that is not known.
     private (IReadOnlyCollection<HistoryRequest> Requests, bool Count) Wanted(Sweep sweep, int counted)
     {
         if (sweep.Missing.Count > 0 || !sweep.IsCutByBudget || Budget.IsUsedUpAfter(counted))
@@ -161,9 +242,10 @@ public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions 
 
     // Addresses of the case that no traced money reached, and what they gave to stops all the same: a known depositor
     // with money from nowhere is what an investigator must see.
-    private async Task<ImmutableArray<Gap>> UnreachedAsync(
+    private async Task<(ImmutableArray<Gap> Gaps, IReadOnlyList<History> Histories)> UnreachedAsync(
         TraceQuestion question, Trace trace, CancellationToken cancellationToken)
     {
+        List<History> all = [];
         HashSet<Address> reached = [.. trace.Nodes.Select(static node => node.Address)];
         ImmutableArray<Gap>.Builder gaps = ImmutableArray.CreateBuilder<Gap>();
         foreach (KnownAddress known in question.Known)
@@ -181,9 +263,10 @@ public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions 
                 ? []
                 : await source.ReadAsync(requests, cancellationToken).ConfigureAwait(false);
             gaps.AddRange(histories.SelectMany(history => Unreached(known, history)));
+            all.AddRange(histories);
         }
 
-        return gaps.ToImmutable();
+        return (gaps.ToImmutable(), all);
     }
 
     private IEnumerable<Gap> Unreached(KnownAddress known, History history)

@@ -37,10 +37,9 @@ internal static class Reports
             return await TraceDesk.RunAsync(opened, policy ?? TaintPolicies.Fifo, null, CancellationToken.None);
         }
 
-        FactsRecorder facts = new(opened.Source);
-        Trace trace = await new Tracer(facts, opened.Tags, fetch ?? FetchOptions.Default) { Budget = budget ?? Budget.None }
+        Trace trace = await new Tracer(opened.Source, opened.Tags, fetch ?? FetchOptions.Default) { Budget = budget ?? Budget.None }
             .RunAsync(opened.Question with { Policy = policy ?? TaintPolicies.Fifo }, null, CancellationToken.None);
-        Provenance provenance = opened.Provenance with { DataDigest = facts.Digest(trace.Question.Seeds) };
+        Provenance provenance = opened.Provenance with { DataDigest = FactsDigest.Of(trace) };
         return new TraceReport(trace, provenance, opened.Assets, opened.Heist);
     }
 

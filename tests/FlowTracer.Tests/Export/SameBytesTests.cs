@@ -19,6 +19,9 @@ public sealed class SameBytesTests
         Assert.Equal(expected, All(await Reports.RoninAsync(), options));
         Assert.Equal(expected, All(await Reports.RoninAsync(fetch: new FetchOptions(1, 1)), options));
         Assert.Equal(expected, All(await Reports.RoninAsync(fetch: new FetchOptions(7, 16)), options));
+        Assert.Equal(expected, All(await Reports.RoninAsync(fetch: FetchOptions.AllAtOnce), options));
+        Assert.Equal(expected, All(await Reports.RoninAsync(fetch: FetchOptions.Nearby), options));
+        Assert.Equal(expected, All(await Reports.RoninAsync(fetch: new FetchOptions(16, 2, 1) { LeastAhead = 1 }), options));
     }
 
     [Fact]

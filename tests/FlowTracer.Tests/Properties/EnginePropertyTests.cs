@@ -1,4 +1,5 @@
 using System.Numerics;
+using FlowTracer.App.Traces;
 using FlowTracer.Core.Tracing;
 using FlowTracer.Tests.Reference;
 using FlowTracer.Tests.Tracing;
@@ -157,9 +158,14 @@ public sealed class EnginePropertyTests
     [Fact]
     public void How_histories_are_fetched_changes_nothing()
     {
-        LedgerCases.Check(150, FetchingIsFree);
-        LedgerCases.CheckChains(150, FetchingIsFree);
+        LedgerCases.Check(80, FetchingIsFree);
+        LedgerCases.CheckChains(80, FetchingIsFree);
     }
+
+    private static readonly FetchOptions[] Ways =
+    [
+        new(1, 1), new(3, 5), FetchOptions.OneByOne, FetchOptions.Nearby, new(2, 2, 1) { LeastAhead = 1 }, new(9, 1, 2) { LeastAhead = 3 },
+    ];
 
     private static void FetchingIsFree(LedgerCase ledger)
     {
@@ -167,8 +173,12 @@ public sealed class EnginePropertyTests
         foreach (string policy in SlowTrace.Policies)
         {
             string expected = Text(engine.Run(policy, FetchOptions.Default));
-            Assert.Equal(expected, Text(engine.Run(policy, new FetchOptions(1, 1))));
-            Assert.Equal(expected, Text(engine.Run(policy, new FetchOptions(3, 5))));
+            string facts = FactsDigest.Of(engine.Trace(policy, FetchOptions.Default));
+            foreach (FetchOptions fetch in Ways)
+            {
+                Assert.Equal(expected, Text(engine.Run(policy, fetch)));
+                Assert.Equal(facts, FactsDigest.Of(engine.Trace(policy, fetch)));
+            }
         }
     }
 

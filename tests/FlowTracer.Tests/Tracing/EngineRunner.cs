@@ -81,6 +81,9 @@ internal sealed class EngineRunner : ITagSource
     public Trace Trace(string policyName, Budget budget) =>
         SweepOf(policyName, new Tracer(_source, this, FetchOptions.Default) { Budget = budget }).ToTrace();
 
+    /// <summary>The answer of the engine itself, its histories fetched in a way that must not matter.</summary>
+    public Trace Trace(string policyName, FetchOptions fetch) => SweepOf(policyName, new Tracer(_source, this, fetch)).ToTrace();
+
     private Sweep SweepOf(string policyName, Tracer tracer) =>
         tracer.SweepAsync(Question(policyName), null, CancellationToken.None).GetAwaiter().GetResult();
 

@@ -1,4 +1,3 @@
-using System.Numerics;
 using FlowTracer.Chains.Recorded;
 using FlowTracer.Core.Ports;
 using FlowTracer.Core.Tracing;
@@ -24,8 +23,11 @@ public sealed class KnownHistoriesTests
     public async Task The_balance_moves_on_with_the_position(Direction direction, int fetchedAt, int at, int balance)
     {
         KnownHistories known = await Known(direction, fetchedAt);
-        Assert.True(known.TryGet(Holds(1), Before(at), out _, out BigInteger? opening));
-        Assert.Equal(balance, opening);
+        Assert.True(known.Has(Holds(1), Before(at)));
+        History history = known.From(Holds(1), Before(at));
+        Assert.Equal(new HistoryRequest(Holds(1), Before(at), direction), history.Request);
+        Assert.Equal(balance, history.Opening);
+        Assert.Equal((await Known(direction, at)).From(Holds(1), Before(at)).Movements, history.Movements);
     }
 
     [Theory]
@@ -34,12 +36,12 @@ public sealed class KnownHistoriesTests
     public async Task What_lies_on_the_other_side_is_not_known(Direction direction, int fetchedAt, int at)
     {
         KnownHistories known = await Known(direction, fetchedAt);
-        Assert.False(known.TryGet(Holds(1), Before(at), out _, out _));
+        Assert.False(known.Has(Holds(1), Before(at)));
     }
 
     [Fact]
     public async Task Another_holder_is_not_known() =>
-        Assert.False((await Known(Direction.Forward, 0)).TryGet(Holds(2), Before(50), out _, out _));
+        Assert.False((await Known(Direction.Forward, 0)).Has(Holds(2), Before(50)));
 
     [Fact]
     public void A_balance_nobody_knows_stays_unknown()
@@ -47,8 +49,7 @@ public sealed class KnownHistoriesTests
         KnownHistories known = new(Direction.Forward);
         HistoryRequest request = new(Holds(1), Before(0), Direction.Forward);
         known.Add(new History(request, null, [Transfer(10, 9, 1, 10)], new Coverage(true, null, "")));
-        Assert.True(known.TryGet(Holds(1), Before(20), out _, out BigInteger? opening));
-        Assert.Null(opening);
+        Assert.Null(known.From(Holds(1), Before(20)).Opening);
     }
 
     private static async Task<KnownHistories> Known(Direction direction, int at)
