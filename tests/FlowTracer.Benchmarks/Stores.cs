@@ -166,14 +166,21 @@ internal static class Stores
     private static async Task TraceAsync(SqliteStore store, AccountChain chain)
     {
         Movement theft = MovementOf(chain.Ledger, chain.TheftRow);
-        Counted source = new(store);
+        foreach (FetchOptions fetch in (FetchOptions[])[FetchOptions.Nearby, FetchOptions.OneByOne])
+        {
+            await TraceAsync(new Counted(store), theft, fetch);
+        }
+    }
+
+    private static async Task TraceAsync(Counted source, Movement theft, FetchOptions fetch)
+    {
         TraceQuestion question = new(
             [TransferSeed.Create(theft, 0, theft.Outputs[0].Amount)], TaintPolicies.Find("haircut")!, Direction.Forward,
             Limits.None with { Addresses = ReachedAddresses }, []);
         Stopwatch clock = Stopwatch.StartNew();
-        Core.Tracing.Trace trace = await new Tracer(source, new NoTags(), FetchOptions.Default).RunAsync(question, null, default);
+        Core.Tracing.Trace trace = await new Tracer(source, new NoTags(), fetch).RunAsync(question, null, default);
         Console.WriteLine(
-            $"trace of one theft over {trace.Nodes.Length:N0} addresses: {clock.Elapsed.TotalSeconds:F1} s, {source.Calls:N0} round trips for {source.Requests:N0} histories, {trace.Hops.Length:N0} hops");
+            $"trace of one theft over {ReachedAddresses:N0} active addresses ({trace.Nodes.Length:N0} with those where it is cut; {(fetch.LookAhead == 0 ? "one history at a time" : "looking ahead")}): {clock.Elapsed.TotalSeconds:F1} s, {source.Calls:N0} round trips for {source.Requests:N0} histories, {trace.Hops.Length:N0} hops");
     }
 
     private sealed class NoTags : ITagSource
