@@ -217,16 +217,26 @@ public sealed class Tracer(IHistorySource source, ITagSource tags, FetchOptions 
         IReadOnlyCollection<HistoryRequest> missing, KnownHistories histories, CancellationToken cancellationToken)
     {
         // Sorted, so that a source is asked the same questions in every run and its cache is hit.
-        HistoryRequest[] requests = [.. missing.OrderBy(static request => request.Holder)];
-        HistoryRequest[][] batches = [.. requests.Chunk(options.BatchSize)];
+        HistoryRequest[] requests = [.. missing];
+        Array.Sort(requests, static (a, b) => a.Holder.CompareTo(b.Holder));
+        HistoryRequest[][] batches = requests.Length <= options.BatchSize ? [requests] : [.. requests.Chunk(options.BatchSize)];
         IReadOnlyList<History>[] answers = new IReadOnlyList<History>[batches.Length];
-        ParallelOptions parallel = new()
+        if (batches.Length == 1)
         {
-            MaxDegreeOfParallelism = options.Concurrency,
-            CancellationToken = cancellationToken,
-        };
-        await Parallel.ForAsync(0, batches.Length, parallel, async (batch, token) =>
-            answers[batch] = await source.ReadAsync(batches[batch], token).ConfigureAwait(false)).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            answers[0] = await source.ReadAsync(requests, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            ParallelOptions parallel = new()
+            {
+                MaxDegreeOfParallelism = options.Concurrency,
+                CancellationToken = cancellationToken,
+            };
+            await Parallel.ForAsync(0, batches.Length, parallel, async (batch, token) =>
+                answers[batch] = await source.ReadAsync(batches[batch], token).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+
         for (int batch = 0; batch < batches.Length; batch++)
         {
             Invariant.Check(answers[batch].Count == batches[batch].Length, $"a source answered with too few histories");
