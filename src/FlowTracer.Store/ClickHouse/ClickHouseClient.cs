@@ -24,6 +24,11 @@ internal sealed partial class ClickHouseClient(ClickHouseAddress address) : IDis
     private const int GraceSeconds = 15;
     private const int PingSeconds = 5;
 
+    // TOO_FEW_LIVE_REPLICAS and UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE: one that was away is not counted in again yet, or has yet
+    // to take what it missed.
+    private const int BehindSeconds = 45;
+    private static readonly string[] Behind = ["Code: 285 ", "Code: 286 "];
+
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
         ConnectTimeout = TimeSpan.FromSeconds(ConnectSeconds),
@@ -40,6 +45,9 @@ internal sealed partial class ClickHouseClient(ClickHouseAddress address) : IDis
 
     /// <summary>The hosts that have the tables: the one that is asked, or those of the cluster.</summary>
     public IReadOnlyList<string> Hosts { get; set; } = [address.Server.Host];
+
+    /// <summary>Settings that go with every question; see <see cref="Schema"/>.</summary>
+    public IReadOnlyList<(string Name, string Value)> Settings { get; set; } = [];
 
     /// <summary>How many requests were sent.</summary>
     public long RoundTrips => Interlocked.Read(ref _roundTrips);
@@ -84,8 +92,19 @@ internal sealed partial class ClickHouseClient(ClickHouseAddress address) : IDis
         string table, IEnumerable<T> rows, Action<ByteSink, T> write, CancellationToken cancellationToken)
     {
         string settings = Pair("query", $"INSERT INTO {table} FORMAT RowBinary") + Pair("insert_distributed_sync", "1");
-        using HttpRequestMessage request = Request(address.Server, settings, new RowsContent<T>(rows, write));
-        await SendAsync($"writing {table}", request, static _ => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
+        for (int second = 0; ; second++)
+        {
+            using HttpRequestMessage request = Request(address.Server, settings, new RowsContent<T>(rows, write));
+            try
+            {
+                await SendAsync($"writing {table}", request, static _ => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (SourceException fault) when (second < BehindSeconds && Array.Exists(Behind, code => fault.Reason.StartsWith(code, StringComparison.Ordinal)))
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>Runs a statement that has no answer, on a host of the cluster.</summary>
@@ -100,7 +119,7 @@ internal sealed partial class ClickHouseClient(ClickHouseAddress address) : IDis
         string seconds = address.TimeoutSeconds.ToString(CultureInfo.InvariantCulture);
         HttpRequestMessage request = new(HttpMethod.Post, new Uri(
             server, "/?wait_end_of_query=1&buffer_size=1048576&skip_unavailable_shards=0&connect_timeout_with_failover_ms=2000"
-                + Pair("max_execution_time", seconds) + settings))
+                + Pair("max_execution_time", seconds) + string.Concat(Settings.Select(static of => Pair(of.Name, of.Value))) + settings))
         {
             Content = content,
         };

@@ -237,10 +237,20 @@ public sealed partial class ClickHouseStore
 
     private async Task<ulong> BeginAsync(ChainId chain, CancellationToken cancellationToken)
     {
-        ulong number = await _journal.LastNumberAsync(cancellationToken).ConfigureAwait(false) + 1;
-        await _journal.WriteAsync(new Entry(number, EntryKind.Start, _writer, chain, ChainState.Empty), cancellationToken).ConfigureAwait(false);
-        await _journal.RefuseOthersAsync(number, _writer, Name, cancellationToken).ConfigureAwait(false);
-        return number;
+        for (bool isAgain = false; ; isAgain = true)
+        {
+            ulong number = await _journal.LastNumberAsync(cancellationToken).ConfigureAwait(false) + 1;
+            await _journal.WriteAsync(new Entry(number, EntryKind.Start, _writer, chain, ChainState.Empty), cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await _journal.RefuseOthersAsync(number, _writer, Name, cancellationToken).ConfigureAwait(false);
+                return number;
+            }
+            catch (InputException) when (_address.IsReplicated && !isAgain)
+            {
+                // A start that was refused for want of a replica comes to count when that replica is back, and has this number.
+            }
+        }
     }
 
     private async Task EndAsync(Entry entry, CancellationToken cancellationToken)

@@ -52,6 +52,11 @@ internal sealed class Schema(ClickHouseAddress address, ClickHouseClient client)
             client.Hosts = await HostsOfAsync(cluster, cancellationToken).ConfigureAwait(false);
         }
 
+        if (address.IsReplicated)
+        {
+            client.Settings = await ConsistencyAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         ulong version = await VersionAsync(cancellationToken).ConfigureAwait(false);
         if (version > Version)
         {
@@ -82,6 +87,22 @@ internal sealed class Schema(ClickHouseAddress address, ClickHouseClient client)
         return hosts.Count > 0
             ? hosts
             : throw new InputException($"{address.Display}: the server's remote_servers name no cluster '{cluster}'");
+    }
+
+    // A row counts when two replicas have it, and is read only from one that has all such rows: else a journal that is ahead of the
+    // facts it speaks of would make facts missing. Newer releases write in parallel unless told not to, and then promise no order.
+    private async Task<IReadOnlyList<(string Name, string Value)>> ConsistencyAsync(CancellationToken cancellationToken)
+    {
+        const string parallel = "insert_quorum_parallel";
+        string milliseconds = string.Create(CultureInfo.InvariantCulture, $"{1000L * address.TimeoutSeconds}");
+        List<(string, string)> settings =
+            [("insert_quorum", "2"), ("insert_quorum_timeout", milliseconds), ("select_sequential_consistency", "1")];
+        await client.QueryAsync(
+            "reading the server's settings",
+            $"SELECT name FROM system.settings WHERE name = '{parallel}'",
+            async row => settings.Add((await row.TextAsync().ConfigureAwait(false), "0")),
+            cancellationToken).ConfigureAwait(false);
+        return settings;
     }
 
     private async Task<ulong> VersionAsync(CancellationToken cancellationToken)

@@ -9,7 +9,7 @@ namespace FlowTracer.EndToEnd.Stores;
 /// A cluster of two shards on 127.0.0.1 and 127.0.0.2, and databases in it. The first reaches the second through a gate, which
 /// can lose it at a given byte.
 /// </summary>
-public sealed class ClickHouseCluster : IAsyncLifetime
+public class ClickHouseCluster : IAsyncLifetime
 {
     private const string Name = "tracing";
     private const string Password = "pass%word/1";
@@ -24,7 +24,7 @@ public sealed class ClickHouseCluster : IAsyncLifetime
 
     internal ByteGate Gate => _gates[0];
 
-    public async Task InitializeAsync()
+    public virtual async Task InitializeAsync()
     {
         if (ToolFactAttribute.MissingReason(ClickHouseFactAttribute.Server) is not null)
         {
@@ -35,14 +35,16 @@ public sealed class ClickHouseCluster : IAsyncLifetime
         int http = FreePort(hosts);
         int[] tcp = [FreePort(hosts), FreePort(hosts)];
         _gates = [new ByteGate(hosts[1], new IPEndPoint(hosts[1], tcp[1]))];
-        string servers = $"<{Name}>{ShardAt(hosts[0], tcp[0])}{ShardAt(hosts[1], Gate.Port)}</{Name}>";
+        string[] replicas = [ReplicaAt(hosts[0], tcp[0]), ReplicaAt(hosts[1], Gate.Port)];
+        string servers = $"<{Name}>{ShardsOf(replicas)}</{Name}>";
         _shards = [.. hosts.Select((host, i) => new ClickHouseShard(
             host.ToString(), http, tcp[i], servers,
-            $"<{User}><password>{Password}</password><networks><ip>127.0.0.0/8</ip></networks><profile>default</profile><quota>default</quota></{User}>"))];
+            $"<{User}><password>{Password}</password><networks><ip>127.0.0.0/8</ip></networks><profile>default</profile><quota>default</quota></{User}>",
+            ReplicationOf(host, i)))];
         await Task.WhenAll(_shards.Select(static shard => shard.StartAsync()));
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         foreach (ClickHouseShard shard in _shards)
         {
@@ -82,12 +84,21 @@ public sealed class ClickHouseCluster : IAsyncLifetime
         return text;
     }
 
-    private static string ShardAt(IPAddress host, int port) => string.Create(
+    /// <summary>The shards that these servers are: each one.</summary>
+    private protected virtual string ShardsOf(IEnumerable<string> replicas) => string.Concat(replicas.Select(ShardOf));
+
+    /// <summary>What a server needs that keeps replicas: nothing here.</summary>
+    private protected virtual string ReplicationOf(IPAddress host, int number) => "";
+
+    private protected static string ShardOf(string replicas) =>
+        $"<shard><internal_replication>true</internal_replication>{replicas}</shard>";
+
+    private static string ReplicaAt(IPAddress host, int port) => string.Create(
         CultureInfo.InvariantCulture,
-        $"<shard><internal_replication>true</internal_replication><replica><host>{host}</host><port>{port}</port><user>{User}</user><password>{Password}</password></replica></shard>");
+        $"<replica><host>{host}</host><port>{port}</port><user>{User}</user><password>{Password}</password></replica>");
 
     // Free on both addresses: they are asked at the same port.
-    private static int FreePort(IPAddress[] hosts)
+    private protected static int FreePort(IPAddress[] hosts)
     {
         while (true)
         {

@@ -31,7 +31,8 @@ internal sealed class ClickHouseShard : IAsyncDisposable
     /// <param name="tcpPort">Where other servers ask it.</param>
     /// <param name="remoteServers">The clusters it knows: the content of <c>remote_servers</c>.</param>
     /// <param name="users">Its users: the content of <c>users</c>.</param>
-    public ClickHouseShard(string host, int httpPort, int tcpPort, string remoteServers, string users)
+    /// <param name="replication">What a server needs that keeps replicas.</param>
+    public ClickHouseShard(string host, int httpPort, int tcpPort, string remoteServers, string users, string replication = "")
     {
         (Host, Url) = (host, new Uri(string.Create(CultureInfo.InvariantCulture, $"http://{host}:{httpPort}/")));
         foreach (string folder in (string[])["data", "tmp", "format"])
@@ -54,6 +55,7 @@ internal sealed class ClickHouseShard : IAsyncDisposable
               <default_database>default</default_database>
               <mark_cache_size>67108864</mark_cache_size>
               <remote_servers>{remoteServers}</remote_servers>
+              {replication}
             </yandex>
             """));
     }
