@@ -8,7 +8,7 @@ using FlowTracer.Core.Ports;
 namespace FlowTracer.App.Ingest;
 
 /// <summary>
-/// Brings a chain's blocks into a store: fetch, decode, open (what new holders had before) and write, one behind the other and
+/// Brings a chain's blocks into a store: fetch, decode, open (what new holders had before, what new tokens are called) and write, one behind the other and
 /// all at once. Whatever ends it, the store has whole loads of blocks that follow each other, and a next run goes on behind them.
 /// </summary>
 /// <param name="source">Where the blocks are.</param>
@@ -26,7 +26,7 @@ public sealed class Ingestion(IBlockSource source, IFlowStore store, TimeProvide
     private readonly StageMeter _decoding = new("decode", time);
     private readonly StageMeter _opening = new("open", time);
     private readonly StageMeter _writing = new("write", time);
-    private readonly Openings _openings = new(source);
+    private readonly Newcomers _newcomers = new(source);
     private readonly long _start = time.GetTimestamp();
 
     private ulong? _first;
@@ -79,7 +79,7 @@ public sealed class Ingestion(IBlockSource source, IFlowStore store, TimeProvide
 
             if (!isWhole)
             {
-                _openings.Forget();
+                _newcomers.Forget();
             }
             else if (request.Follows)
             {
@@ -189,7 +189,8 @@ public sealed class Ingestion(IBlockSource source, IFlowStore store, TimeProvide
         Movement[] movements = [.. facts.SelectMany(static block => block.Movements).OrderBy(static movement => movement.Position)];
         return new FlowLoad(source.Chain, OriginOf(facts), [.. facts.Select(static block => block.Block)], movements)
         {
-            Openings = await _openings.OfAsync(movements, storesFirst, cancellationToken).ConfigureAwait(false),
+            Openings = await _newcomers.OpeningsAsync(movements, storesFirst, cancellationToken).ConfigureAwait(false),
+            Names = await _newcomers.NamesAsync(movements, cancellationToken).ConfigureAwait(false),
         };
     }
 

@@ -43,6 +43,9 @@ public interface IBlockSource
     /// <exception cref="SourceException">The source does not answer, or not with a block of that number.</exception>
     Task<IFetchedBlock> FetchAsync(ulong number, CancellationToken cancellationToken);
 
+    /// <summary>What a token states of itself, as a trace from the same source would show it.</summary>
+    Task<TokenName> NameOfAsync(Asset token, CancellationToken cancellationToken);
+
     /// <summary>What a holder of an account chain has after a block, in base units; null where the source cannot say.</summary>
     Task<BigInteger?> HeldAsync(Holder holder, ulong block, CancellationToken cancellationToken);
 }

@@ -35,6 +35,12 @@ internal sealed class MadeUpChain : IBlockSource
     /// <summary>The holders asked about, with the block.</summary>
     public List<(Holder Holder, ulong Block)> Asked { get; } = [];
 
+    /// <summary>The tokens whose names were asked for, in order.</summary>
+    public List<Asset> Named { get; } = [];
+
+    /// <summary>What a block pays in; coins unless said.</summary>
+    public Func<ulong, Asset> PaysIn { get; set; } = static _ => Asset.Coin(ChainId.Ethereum);
+
     public static Holder AccountOf(ulong number)
     {
         byte[] bytes = new byte[Address.HashLength];
@@ -63,6 +69,17 @@ internal sealed class MadeUpChain : IBlockSource
         return Task.FromResult<IFetchedBlock>(new Fetched(FactsOf(number)));
     }
 
+    public Task<TokenName> NameOfAsync(Asset token, CancellationToken cancellationToken)
+    {
+        Ask();
+        lock (Named)
+        {
+            Named.Add(token);
+        }
+
+        return Task.FromResult(new TokenName(token, $"TOKEN {Named.Count}", null));
+    }
+
     public Task<BigInteger?> HeldAsync(Holder holder, ulong block, CancellationToken cancellationToken)
     {
         Ask();
@@ -78,14 +95,16 @@ internal sealed class MadeUpChain : IBlockSource
     public BlockFacts FactsOf(ulong number)
     {
         FlowBlock block = new(number, HashOf(number), number == 0 ? default : HashOf(number - 1), (long)number * 12, $"{number:x64}");
-        Leg paid = new(AccountOf(number), number);
-        Leg got = new(AccountOf(IsOther(number) ? number + 1_000 : number + 1), number);
+        Leg paid = new(In(AccountOf(number)), number);
+        Leg got = new(In(AccountOf(IsOther(number) ? number + 1_000 : number + 1)), number);
         return new BlockFacts(block, number == 0 ? [] :
         [
             Movement.Create(
                 MovementKind.External, Grade.Recorded, new Position(number, 0, 1), new Stamp(number, null, 0, block.TimeSeconds), HashOf(number), "made up",
                 [paid], [got]),
         ]);
+
+        Holder In(Holder account) => Holder.Account(account.Address, PaysIn(number));
     }
 
     private bool IsOther(ulong number) => number >= Fork;

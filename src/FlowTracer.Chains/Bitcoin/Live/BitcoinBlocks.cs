@@ -36,6 +36,10 @@ public sealed class BitcoinBlocks(IRpc rpc, ChainId chain) : IBlockSource
         (await _node.FreshHeaderAsync(number, isKept: false, cancellationToken).ConfigureAwait(false))?.ComputeHash().ToTxHash();
 
     /// <inheritdoc/>
+    public Task<TokenName> NameOfAsync(Asset token, CancellationToken cancellationToken) =>
+        throw new InvariantException("Bitcoin has no tokens");
+
+    /// <inheritdoc/>
     public Task<BigInteger?> HeldAsync(Holder holder, ulong block, CancellationToken cancellationToken) =>
         throw new InvariantException("a coin is made by a transaction: nobody has it before");
 
