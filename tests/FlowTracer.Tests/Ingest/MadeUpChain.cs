@@ -18,7 +18,13 @@ internal sealed class MadeUpChain : IBlockSource
 
     public string Method => "by hand";
 
-    public ChainId Chain => ChainId.Ethereum;
+    public ChainId Chain { get; init; } = ChainId.Ethereum;
+
+    /// <summary>The coins it knows, of a chain that has some.</summary>
+    public Dictionary<OutPoint, CoinWorth> Coins { get; } = [];
+
+    /// <summary>The coins it was asked about.</summary>
+    public List<OutPoint> CoinsAsked { get; } = [];
 
     /// <summary>The newest block.</summary>
     public ulong Newest { get; set; } = 40;
@@ -69,6 +75,9 @@ internal sealed class MadeUpChain : IBlockSource
         return Task.FromResult<IFetchedBlock>(new Fetched(FactsOf(number)));
     }
 
+    public Task<IReadOnlyList<CoinWorth?>> WorthAsync(IReadOnlyList<OutPoint> coins, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<CoinWorth?>>([.. coins.Select(Worth)]);
+
     public Task<TokenName> NameOfAsync(Asset token, CancellationToken cancellationToken)
     {
         Ask();
@@ -105,6 +114,12 @@ internal sealed class MadeUpChain : IBlockSource
         ]);
 
         Holder In(Holder account) => Holder.Account(account.Address, PaysIn(number));
+    }
+
+    private CoinWorth? Worth(OutPoint coin)
+    {
+        CoinsAsked.Add(coin);
+        return Coins.TryGetValue(coin, out CoinWorth worth) ? worth : null;
     }
 
     private bool IsOther(ulong number) => number >= Fork;
