@@ -106,5 +106,5 @@ internal static class Imports
     private static string Account(Random random, int rows) => Scattered(~(ulong)random.Next((rows * 2 / RowsOfAccount) + 1), 40);
 
     private static string Scattered(ulong number, int digits) =>
-        $"{unchecked(number * 0x9E3779B97F4A7C15):x16}{number:x16}".PadLeft(digits, '1')[^digits..];
+        $"{unchecked(number * 0x9E3779B97F4A7C15):x16}{number:x16}".PadRight(digits, '1')[..digits];
 }
