@@ -60,6 +60,17 @@ if (args is ["store", .. string[] store])
     return await Stores.RunAsync(store);
 }
 
+// `import` imports large made-up files (docs/import.md), `ingest` whole blocks of real nodes (docs/ingest.md).
+if (args is ["import", .. string[] rowsOfFile])
+{
+    return Imports.Run(rowsOfFile);
+}
+
+if (args is ["ingest"])
+{
+    return await Ingests.RunAsync();
+}
+
 // `ledger-statistics` describes the made-up ledgers beside real data (docs/benchmark-ledgers.md).
 if (args is ["ledger-statistics", .. string[] shape])
 {

@@ -53,8 +53,8 @@ internal static class WholeProcess
             $"{milliseconds[0],6:F0} {milliseconds[runs / 2],6:F0} {milliseconds[^1],6:F0} ms (min, median, max of {runs}) {peakMib,5:F0} MiB  {shown}"));
     }
 
-    // The most resident memory, of a run that is not timed: the kernel's own high-water mark, read until the process is gone.
-    private static double PeakMib(string program, string[] arguments)
+    // The most resident memory: the kernel's own high-water mark, read until the process is gone.
+    internal static double PeakMib(string program, string[] arguments)
     {
         using Process process = Start(program, arguments);
         Task output = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
@@ -65,7 +65,9 @@ internal static class WholeProcess
         }
 
         output.Wait();
-        return peakKib / 1024.0;
+        return process.ExitCode == 0
+            ? peakKib / 1024.0
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit {process.ExitCode}");
     }
 
     private static long HighWaterKib(int id)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using FlowTracer.Testing;
 
@@ -118,6 +119,22 @@ internal sealed class Program : IDisposable
         }
 
         return start;
+    }
+
+    /// <summary>Runs the program and kills it after a time; whether it was still running then.</summary>
+    public async Task<bool> KilledAsync(TimeSpan after, params string[] arguments)
+    {
+        ProgramResult result = await ShellAsync(
+            """
+            "$FLOWTRACER" "${@:2}" &
+            program=$!
+            sleep "$1"
+            kill -KILL $program
+            wait $program
+            """,
+            [after.TotalSeconds.ToString("F3", CultureInfo.InvariantCulture), .. arguments]);
+        Assert.True(result.ExitCode is 0 or 137, result.Error);
+        return result.ExitCode == 137;
     }
 
     private static async Task FeedAsync(Process process, string input, CancellationToken cancellation)

@@ -51,13 +51,10 @@ internal sealed class LineClient(Stream stream, int number, CancellationToken en
 /// </summary>
 internal sealed class LineServer : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Func<LineClient, string, Task> _receive;
     private readonly X509Certificate2? _certificate;
-    // Not disposed: a test may end its server early, and then again with everything else.
-    private readonly CancellationTokenSource _end = new();
     private readonly ConcurrentDictionary<Stream, byte> _open = new();
-    private readonly Task _accepting;
+    private readonly TcpDoor _door;
     private int _connections;
 
     /// <summary>Starts it.</summary>
@@ -67,13 +64,11 @@ internal sealed class LineServer : IAsyncDisposable
     {
         _receive = receive;
         _certificate = isSecure ? MakeCertificate() : null;
-        _listener.Start();
-        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
-        _accepting = AcceptAsync();
+        _door = new TcpDoor(IPAddress.Loopback, ServeAsync);
     }
 
     /// <summary>Where it listens on the loopback interface.</summary>
-    public int Port { get; }
+    public int Port => _door.Port;
 
     /// <summary>All lines as they came.</summary>
     public ConcurrentQueue<string> Lines { get; } = new();
@@ -105,13 +100,8 @@ internal sealed class LineServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_end.IsCancellationRequested)
-        {
-            await _end.CancelAsync();
-            _listener.Stop();
-            await _accepting;
-            _certificate?.Dispose();
-        }
+        await _door.DisposeAsync();
+        _certificate?.Dispose();
     }
 
     private static X509Certificate2 MakeCertificate()
@@ -124,25 +114,7 @@ internal sealed class LineServer : IAsyncDisposable
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
     }
 
-    private async Task AcceptAsync()
-    {
-        List<Task> serving = [];
-        try
-        {
-            while (true)
-            {
-                serving.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_end.Token)));
-            }
-        }
-        catch (Exception ended) when (ended is OperationCanceledException or SocketException)
-        {
-            // Stopped.
-        }
-
-        await Task.WhenAll(serving);
-    }
-
-    private async Task ServeAsync(TcpClient tcp)
+    private async Task ServeAsync(TcpClient tcp, CancellationToken ended)
     {
         using TcpClient owned = tcp;
         tcp.NoDelay = true;
@@ -151,8 +123,8 @@ internal sealed class LineServer : IAsyncDisposable
         int number = Interlocked.Increment(ref _connections);
         try
         {
-            Stream lines = _certificate is null ? stream : await SecureAsync(stream);
-            using LineClient client = new(lines, number, _end.Token);
+            Stream lines = _certificate is null ? stream : await SecureAsync(stream, ended);
+            using LineClient client = new(lines, number, ended);
             await ReadAsync(client, lines);
         }
         catch (Exception gone) when (IsGone(gone))
@@ -169,7 +141,7 @@ internal sealed class LineServer : IAsyncDisposable
         try
         {
             using StreamReader reader = new(lines, Encoding.UTF8);
-            while (await reader.ReadLineAsync(_end.Token) is { } line)
+            while (await reader.ReadLineAsync(client.Ended) is { } line)
             {
                 Lines.Enqueue(line);
                 handled.Add(HandleAsync(client, line));
@@ -198,11 +170,11 @@ internal sealed class LineServer : IAsyncDisposable
     private static bool IsGone(Exception fault) => fault is IOException or SocketException or OperationCanceledException
         or ObjectDisposedException or System.Security.Authentication.AuthenticationException;
 
-    private async Task<SslStream> SecureAsync(Stream stream)
+    private async Task<SslStream> SecureAsync(Stream stream, CancellationToken ended)
     {
         SslStream secure = new(stream);
         await secure.AuthenticateAsServerAsync(
-            new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _end.Token);
+            new SslServerAuthenticationOptions { ServerCertificate = _certificate }, ended);
         return secure;
     }
 }

@@ -34,4 +34,8 @@ public sealed record IngestProgress(ulong Block, ulong Last, long Blocks, long M
 /// <param name="Elapsed">How long it took.</param>
 /// <param name="Stages">What each stage cost, in the order of the work.</param>
 public sealed record IngestReport(
-    ulong? First, ulong? Last, long Blocks, long Added, long Known, ulong RolledBack, TimeSpan Elapsed, IReadOnlyList<StageCost> Stages);
+    ulong? First, ulong? Last, long Blocks, long Added, long Known, ulong RolledBack, TimeSpan Elapsed, IReadOnlyList<StageCost> Stages)
+{
+    /// <summary>Coins spent in these blocks of which nobody knew what they were worth: their transactions are unresolved.</summary>
+    public long UnknownCoins { get; init; }
+}

@@ -8,7 +8,7 @@ using FlowTracer.Core.Ports;
 namespace FlowTracer.App.Ingest;
 
 /// <summary>
-/// Brings a chain's blocks into a store: fetch, decode, open (what new holders had before) and write, one behind the other and
+/// Brings a chain's blocks into a store: fetch, decode, open (what new holders had before, what new tokens are called) and write, one behind the other and
 /// all at once. Whatever ends it, the store has whole loads of blocks that follow each other, and a next run goes on behind them.
 /// </summary>
 /// <param name="source">Where the blocks are.</param>
@@ -26,7 +26,8 @@ public sealed class Ingestion(IBlockSource source, IFlowStore store, TimeProvide
     private readonly StageMeter _decoding = new("decode", time);
     private readonly StageMeter _opening = new("open", time);
     private readonly StageMeter _writing = new("write", time);
-    private readonly Openings _openings = new(source);
+    private readonly Newcomers _newcomers = new(source);
+    private readonly SpentCoins _coins = new(source, store);
     private readonly long _start = time.GetTimestamp();
 
     private ulong? _first;
@@ -38,7 +39,10 @@ public sealed class Ingestion(IBlockSource source, IFlowStore store, TimeProvide
     /// <summary>What was done so far.</summary>
     public IngestReport Report => new(
         _first, _last?.Number, _blocks, _appended.Added, _appended.Known, _rolledBack, time.GetElapsedTime(_start),
-        [_fetching.Cost, _decoding.Cost, _opening.Cost, _writing.Cost]);
+        [_fetching.Cost, _decoding.Cost, _opening.Cost, _writing.Cost])
+    {
+        UnknownCoins = _coins.Unknown,
+    };
 
     /// <summary>Runs until the last block asked for is written, or, following, until cancelled.</summary>
     /// <param name="request">Which blocks.</param>
@@ -79,7 +83,7 @@ public sealed class Ingestion(IBlockSource source, IFlowStore store, TimeProvide
 
             if (!isWhole)
             {
-                _openings.Forget();
+                _newcomers.Forget();
             }
             else if (request.Follows)
             {
@@ -154,18 +158,19 @@ public sealed class Ingestion(IBlockSource source, IFlowStore store, TimeProvide
         ulong next, ulong last, ulong storesFirst, FlowBlock? previous, IProgress<IngestProgress>? progress,
         CancellationToken cancellationToken)
     {
-        IAsyncEnumerable<FlowLoad> loads = Numbers(next, last).ToAsyncEnumerable()
+        IAsyncEnumerable<FoundBlocks> found = Numbers(next, last).ToAsyncEnumerable()
             .WorkAsync(BlocksAtOnce, source.FetchAsync, _fetching, cancellationToken)
             .WorkAsync(BlocksAtOnce, static (block, token) => block.DecodeAsync(token), _decoding, cancellationToken)
             .GatherAsync(BlocksWaiting, static block => 1 + block.Movements.Count, MovementsInALoad, _opening, cancellationToken)
-            .WorkAsync(1, (blocks, token) => LoadOfAsync(blocks, storesFirst, token), _opening, cancellationToken);
-        await foreach (FlowLoad load in loads.ConfigureAwait(false))
+            .WorkAsync(1, (blocks, token) => OpenAsync(blocks, storesFirst, token), _opening, cancellationToken);
+        await foreach (FoundBlocks blocks in found.ConfigureAwait(false))
         {
-            if (!IsLinked(load, previous))
+            if (!IsLinked(blocks.Facts, previous))
             {
                 return false;
             }
 
+            FlowLoad load = await LoadOfAsync(blocks, cancellationToken).ConfigureAwait(false);
             await WriteAsync(load, last, progress, cancellationToken).ConfigureAwait(false);
             previous = load.Blocks[^1];
         }
@@ -183,13 +188,26 @@ public sealed class Ingestion(IBlockSource source, IFlowStore store, TimeProvide
         progress?.Report(new IngestProgress(_last.Number, last, _blocks, _appended.Added, time.GetElapsedTime(_start)));
     }
 
-    private async Task<FlowLoad> LoadOfAsync(
-        IReadOnlyList<BlockFacts> facts, ulong storesFirst, CancellationToken cancellationToken)
+    private async Task<FoundBlocks> OpenAsync(IReadOnlyList<BlockFacts> facts, ulong storesFirst, CancellationToken cancellationToken)
     {
-        Movement[] movements = [.. facts.SelectMany(static block => block.Movements).OrderBy(static movement => movement.Position)];
-        return new FlowLoad(source.Chain, OriginOf(facts), [.. facts.Select(static block => block.Block)], movements)
+        Movement[] movements = [.. facts.SelectMany(static block => block.Movements)];
+        return new FoundBlocks(
+            facts,
+            await _newcomers.OpeningsAsync(movements, storesFirst, cancellationToken).ConfigureAwait(false),
+            await _newcomers.NamesAsync(movements, cancellationToken).ConfigureAwait(false));
+    }
+
+    // What is spent may have been made in any block before: all of these are in the store by now.
+    private async Task<FlowLoad> LoadOfAsync(FoundBlocks found, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<BlockFacts> facts = found.Facts.All(static block => block.Knowing is null) ? found.Facts
+            : await _opening.WorkAsync(() => _coins.FillAsync(found.Facts, cancellationToken)).ConfigureAwait(false);
+        return new FlowLoad(
+            source.Chain, OriginOf(facts), [.. facts.Select(static block => block.Block)],
+            [.. facts.SelectMany(static block => block.Movements).OrderBy(static movement => movement.Position)])
         {
-            Openings = await _openings.OfAsync(movements, storesFirst, cancellationToken).ConfigureAwait(false),
+            Openings = found.Openings,
+            Names = found.Names,
         };
     }
 
@@ -198,9 +216,9 @@ public sealed class Ingestion(IBlockSource source, IFlowStore store, TimeProvide
         source.Name, Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(facts.Select(static block => block.Block.Answer))))));
 
     // Each block behind the one before it: the chain may change between two questions.
-    private static bool IsLinked(FlowLoad load, FlowBlock? previous)
+    private static bool IsLinked(IReadOnlyList<BlockFacts> facts, FlowBlock? previous)
     {
-        foreach (FlowBlock block in load.Blocks)
+        foreach (FlowBlock block in facts.Select(static one => one.Block))
         {
             if (previous is not null && block.Parent != previous.Hash)
             {
@@ -220,6 +238,9 @@ public sealed class Ingestion(IBlockSource source, IFlowStore store, TimeProvide
             yield return number;
         }
     }
+
+    private sealed record FoundBlocks(
+        IReadOnlyList<BlockFacts> Facts, IReadOnlyList<FlowOpening> Openings, IReadOnlyList<TokenName> Names);
 
     private static string Bare(string hash) => hash.StartsWith("0x", StringComparison.Ordinal) ? hash[2..] : hash;
 

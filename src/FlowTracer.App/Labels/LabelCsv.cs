@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using CsvHelper;
+using FlowTracer.Chains.Recorded;
 using FlowTracer.Core.Attributions;
 using FlowTracer.Core.Model;
 
@@ -65,25 +66,13 @@ public static class LabelCsv
 
     private sealed class Reading(string file)
     {
-        // The header is read as any other row, so that its columns can be checked by name and place. Repeated texts
-        // (category, actor, source) are shared.
-        private static readonly CsvReaderOptions Options = new()
-        {
-            Separator = ',',
-            HasHeader = false,
-            Mode = CsvMode.Rfc4180,
-            MalformedData = CsvMalformedDataHandling.Throw,
-            TrackLineNumbers = true,
-            PoolStrings = true,
-        };
-
         // Where each of ColumnNames stands in the file; -1 when it does not.
         private readonly int[] _places = new int[ColumnNames.Length];
         private int _line;
 
         public List<Tag> Read(string text)
         {
-            using var reader = CsvReader.FromText(text, Options);
+            using var reader = CsvReader.FromText(text, CsvRecords.Options);
             try
             {
                 return ReadRows(reader);

@@ -1,6 +1,7 @@
 using FlowTracer.Chains.Ethereum.Live;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.App.Sources;
 
@@ -49,8 +50,8 @@ public sealed class LiveSource : IAsyncDisposable
         : ["these sources show neither old balances nor what contracts do: internal transfers are not seen, and the coverage says so"];
 
     /// <summary>Symbols and decimals that tokens state of themselves, for display; kept like every answer.</summary>
-    public async Task<IReadOnlyList<(Asset Asset, string? Symbol, int? Decimals)>> NamesOfAsync(
-        IEnumerable<Asset> tokens, CancellationToken cancellationToken) => Source is EthereumSource ethereum
+    public async Task<IReadOnlyList<TokenName>> NamesOfAsync(
+        IReadOnlyCollection<Asset> tokens, CancellationToken cancellationToken) => Source is EthereumSource ethereum
         ? await Task.WhenAll(tokens.Select(token => ethereum.NameOfAsync(token, cancellationToken))).ConfigureAwait(false)
         : [];
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.App.Traces;
 
@@ -77,12 +78,12 @@ public sealed class AssetCatalogue
     /// These and what other tokens state of themselves. One that claims a symbol somebody else has is shown with its
     /// contract, so that nobody takes it for the other; one that states no decimals stays in base units.
     /// </summary>
-    public AssetCatalogue With(IEnumerable<(Asset Asset, string? Symbol, int? Decimals)> stated)
+    public AssetCatalogue With(IEnumerable<TokenName> stated)
     {
         Dictionary<Asset, AssetName> names = new(_names);
-        (Asset Asset, string? Symbol, int? Decimals)[] added = [.. stated.Where(token => !names.ContainsKey(token.Asset)).OrderBy(static token => token.Asset)];
+        TokenName[] added = [.. stated.Where(name => !names.ContainsKey(name.Token)).OrderBy(static name => name.Token)];
         HashSet<string> taken = new(names.Values.Select(static name => name.Symbol), StringComparer.OrdinalIgnoreCase) { "ETH", "BTC" };
-        HashSet<string> twice = [.. added.GroupBy(static token => token.Symbol?.ToUpperInvariant() ?? string.Empty).Where(static g => g.Count() > 1).Select(static g => g.Key)];
+        HashSet<string> twice = [.. added.GroupBy(static name => name.Symbol?.ToUpperInvariant() ?? string.Empty).Where(static g => g.Count() > 1).Select(static g => g.Key)];
         foreach ((Asset asset, string? symbol, int? decimals) in added)
         {
             if (symbol is not null)

@@ -93,15 +93,16 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
             : await RunKeptAsync(opened, policy, budget, progress, cancellationToken).ConfigureAwait(false);
         RefuseMoreThanThere(trace, opened.Assets);
         RefuseNothing(trace);
-        AssetCatalogue assets = opened.Live is { } live
-            ? opened.Assets.With(await live.NamesOfAsync(UnnamedIn(trace, opened.Assets), cancellationToken).ConfigureAwait(false))
-            : opened.Assets;
+        Asset[] unnamed = [.. UnnamedIn(trace, opened.Assets)];
+        IReadOnlyList<TokenName> names = opened.Live is { } live ? await live.NamesOfAsync(unnamed, cancellationToken).ConfigureAwait(false)
+            : opened.Store is { } store ? await store.NamesOfAsync(unnamed, cancellationToken).ConfigureAwait(false)
+            : [];
         Provenance provenance = opened.Provenance with
         {
             DataDigest = FactsDigest.Of(trace),
             AsOf = opened.Live is { } view ? AsOfView(view) : opened.Provenance.AsOf,
         };
-        return new TraceReport(trace, provenance, assets, opened.Heist);
+        return new TraceReport(trace, provenance, opened.Assets.With(names), opened.Heist);
     }
 
     // Facts of a record or a store do not change on the way.
@@ -197,8 +198,10 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
             IHistorySource source = covered.Last is null && heist is not null
                 ? new CoveredSource(store, heist.Coverage)
                 : store;
+            AssetCatalogue assets = AssetsOf(fixtures)
+                .With(await store.NamesOfAsync(NamedIn(request, chain), cancellationToken).ConfigureAwait(false));
             TraceCase opened = await AskAsync(
-                request, subject, heist, source, AssetsOf(fixtures), store.Name, null, cancellationToken).ConfigureAwait(false);
+                request, subject, heist, source, assets, store.Name, null, cancellationToken).ConfigureAwait(false);
             AsOf? asOf = covered.Last is { } last
                 ? new AsOf(chain, last.Number, last.Hash.ToString(chain.Family), last.TimeSeconds)
                 : null;
@@ -221,12 +224,8 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
                 $"{of.Address} is a contract: what passes through it is its users' money. Trace the theft's transaction, or add --allow-contract to follow all that it gives");
         }
 
-        AssetCatalogue assets = AssetsOf(fixtures);
-        ChainId chain = live.Source.View.Chain;
-        Asset[] named = [.. new[] { request.Asset }.Concat(request.SmallestLots.Select(static lot => lot.Split('=')[0]))
-            .Select(text => Asset.TryParse(chain, text, out Asset asset, out _) && !asset.IsCoin ? asset : default)
-            .Where(static asset => asset != default)];
-        assets = assets.With(await live.NamesOfAsync(named, cancellationToken).ConfigureAwait(false));
+        AssetCatalogue assets = AssetsOf(fixtures)
+            .With(await live.NamesOfAsync(NamedIn(request, live.Source.View.Chain), cancellationToken).ConfigureAwait(false));
         return await AskAsync(
             request, subject, heist, live.Source, assets,
             string.Create(CultureInfo.InvariantCulture, $"{live.Name} up to block {live.Source.View.Head}"), live,
@@ -298,6 +297,14 @@ public sealed class TraceDesk(string fixtures, Task<LabelIndex> labels, SourceSe
         ChainView view = live.Source.View;
         return new AsOf(view.Chain, view.Head, view.HeadHash, view.HeadTimeSeconds);
     }
+
+    // Tokens whose amounts the user writes, in the units that their decimals make.
+    private static Asset[] NamedIn(TraceRequest request, ChainId chain) =>
+    [
+        .. new[] { request.Asset }.Concat(request.SmallestLots.Select(static lot => lot.Split('=')[0]))
+            .Select(text => Asset.TryParse(chain, text, out Asset asset, out _) && !asset.IsCoin ? asset : default)
+            .Where(static asset => asset != default),
+    ];
 
     private static IEnumerable<Asset> UnnamedIn(Trace trace, AssetCatalogue assets) => trace.Hops
         .SelectMany(static hop => (Asset[])(hop.Paid is Leg paid ? [hop.Asset, paid.Holder.Asset] : [hop.Asset]))

@@ -12,7 +12,8 @@ public static class CsvRecords
     /// <summary>No record is longer, in bytes: a quote that is never closed must not swallow a file.</summary>
     public const int MaxRecordBytes = 1 << 20;
 
-    private static readonly CsvReaderOptions Options = new()
+    /// <summary>How every CSV file is read: commas, quotes, no header apart; repeated texts are shared.</summary>
+    public static CsvReaderOptions Options { get; } = new()
     {
         Separator = ',',
         HasHeader = false,

@@ -7,7 +7,19 @@ namespace FlowTracer.Chains.Rpc;
 /// <summary>A block with all that moved in it, as a trace from the same source would see it.</summary>
 /// <param name="Block">The block.</param>
 /// <param name="Movements">In chain order.</param>
-public sealed record BlockFacts(FlowBlock Block, IReadOnlyList<Movement> Movements);
+public sealed record BlockFacts(FlowBlock Block, IReadOnlyList<Movement> Movements)
+{
+    /// <summary>The coins spent in it of which the source does not state what they were worth.</summary>
+    public IReadOnlyList<OutPoint> UnknownCoins { get; init; } = [];
+
+    /// <summary>The same block for somebody who knows some of them; null where there are none.</summary>
+    public Func<IReadOnlyDictionary<OutPoint, CoinWorth>, BlockFacts>? Knowing { get; init; }
+}
+
+/// <summary>What a coin was worth, and to whom.</summary>
+/// <param name="Amount">In satoshi; zero for one that only carries data.</param>
+/// <param name="Address">The address it paid to; none where its script has none.</param>
+public readonly record struct CoinWorth(Amount Amount, Address Address);
 
 /// <summary>A block whose answers are there.</summary>
 public interface IFetchedBlock
@@ -42,6 +54,12 @@ public interface IBlockSource
     /// <summary>Asks for a block.</summary>
     /// <exception cref="SourceException">The source does not answer, or not with a block of that number.</exception>
     Task<IFetchedBlock> FetchAsync(ulong number, CancellationToken cancellationToken);
+
+    /// <summary>What coins were worth, by the transactions that made them; null for each that the source does not find.</summary>
+    Task<IReadOnlyList<CoinWorth?>> WorthAsync(IReadOnlyList<OutPoint> coins, CancellationToken cancellationToken);
+
+    /// <summary>What a token states of itself, as a trace from the same source would show it.</summary>
+    Task<TokenName> NameOfAsync(Asset token, CancellationToken cancellationToken);
 
     /// <summary>What a holder of an account chain has after a block, in base units; null where the source cannot say.</summary>
     Task<BigInteger?> HeldAsync(Holder holder, ulong block, CancellationToken cancellationToken);

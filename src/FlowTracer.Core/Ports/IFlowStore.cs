@@ -19,6 +19,12 @@ public sealed record FlowBlock(ulong Number, TxHash Hash, TxHash Parent, long Ti
 /// <summary>What a holder had before the first block of a store, in base units.</summary>
 public sealed record FlowOpening(Holder Holder, Amount Amount);
 
+/// <summary>What a token states of itself, for display: anybody can state anything, and a token is its contract.</summary>
+/// <param name="Token">The token.</param>
+/// <param name="Symbol">Its symbol; null where it states none.</param>
+/// <param name="Decimals">Digits behind the point, 0 to 255; null where it states none.</param>
+public sealed record TokenName(Asset Token, string? Symbol, int? Decimals);
+
 /// <summary>
 /// What is appended to a store at once. With blocks, it is all that happened in them: they follow each other, and the last
 /// block the store has of the chain. Without, it is (part of) a record of which nothing says that it is complete.
@@ -32,6 +38,12 @@ public sealed record FlowLoad(
 {
     /// <summary>What holders of account chains that appear here for the first time had before the store's first block of the chain.</summary>
     public IReadOnlyList<FlowOpening> Openings { get; init; } = [];
+
+    /// <summary>
+    /// What tokens that appear here for the first time state of themselves: no facts, in no digest, and kept by a roll back. What
+    /// a store was told before stays.
+    /// </summary>
+    public IReadOnlyList<TokenName> Names { get; init; } = [];
 
     /// <summary>Whether the origin has more to come: until then, it counts as unfinished.</summary>
     public bool HasMore { get; init; }
@@ -87,6 +99,9 @@ public interface IFlowStore : IHistorySource, IAsyncDisposable
 
     /// <summary>Where a transaction's facts come from; empty when it does not know the transaction.</summary>
     Task<IReadOnlyList<FlowOrigin>> OriginsOfAsync(ChainId chain, TxHash tx, CancellationToken cancellationToken);
+
+    /// <summary>What the store was told of tokens; those of whom it was told nothing are left out.</summary>
+    Task<IReadOnlyList<TokenName>> NamesOfAsync(IReadOnlyCollection<Asset> tokens, CancellationToken cancellationToken);
 
     /// <summary>
     /// Looks at everything: digests, references, order, counts. One clause for each fault; empty when it is sound.

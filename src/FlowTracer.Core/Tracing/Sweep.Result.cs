@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Numerics;
 using FlowTracer.Core.Clustering;
 using FlowTracer.Core.Model;
@@ -221,13 +222,13 @@ internal sealed partial class Sweep
                 $"What it received{InTransaction(hop.Movement)} counts as bought with what was given there: {hop.Movement.Doubt}.");
         }
 
-        foreach (IGrouping<string, ActiveHolder> covered in _active.Values
+        // How they were read is no fact.
+        foreach (IGrouping<long?, ActiveHolder> covered in _active.Values
             .Where(static holder => !holder.Holder.IsFee && holder.History is { Coverage.IsComplete: true })
-            .GroupBy(static holder => holder.History!.Coverage.Text))
+            .GroupBy(static holder => holder.History!.Coverage.UpToTimeSeconds))
         {
             yield return new Assumption(
-                "coverage", string.Empty,
-                $"{Count(covered.Count(), "holder")} count as complete, on the source's word: {covered.Key}.");
+                "coverage", string.Empty, $"{Count(covered.Count(), "holder")} count as complete{UpTo(covered.Key)}, on the source's word.");
         }
 
         int inexact = _graph.Hops.Count(static hop => hop.Movement.Stamp is { Block: null } or { BlockMax: not null });
@@ -237,6 +238,14 @@ internal sealed partial class Sweep
                 "order-of-record", string.Empty,
                 $"{Count(inexact, "hop")} without an exact block in the record: the record's own order is taken.");
         }
+    }
+
+    private static string UpTo(long? timeSeconds)
+    {
+        const long endOfYear9999 = 253_402_300_799;
+        return timeSeconds is not long time ? string.Empty
+            : time is < 0 or > endOfYear9999 ? string.Create(CultureInfo.InvariantCulture, $" up to Unix time {time}")
+            : $" up to {DateTimeOffset.FromUnixTimeSeconds(time).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}";
     }
 
     private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";

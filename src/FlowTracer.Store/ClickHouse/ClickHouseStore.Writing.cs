@@ -25,6 +25,7 @@ public sealed partial class ClickHouseStore
         IReadOnlyList<StoredMovement> added = await NewMovementsAsync(rows, state, blocks, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<FlowOpening> openings = await NewOpeningsAsync(load, state, cancellationToken).ConfigureAwait(false);
         ulong number = await BeginAsync(load.Chain, cancellationToken).ConfigureAwait(false);
+        await AddNamesAsync(load.Names, cancellationToken).ConfigureAwait(false);
         await WriteRowsAsync(load.Chain.ToString(), number, added, blocks, openings, cancellationToken).ConfigureAwait(false);
         await EndAsync(
             new Entry(number, EntryKind.Commit, _writer, load.Chain, After(state.Of(load.Chain), load, blocks, added.Count))
@@ -84,7 +85,7 @@ public sealed partial class ClickHouseStore
             string gone = entry.Kind == EntryKind.Start
                 ? FormattableString.Invariant($"load = {entry.Number}")
                 : FormattableString.Invariant($"load < {entry.Number} AND chain = '{entry.Chain}'{(entry.Kept is ulong kept ? $" AND block > {kept}" : "")}");
-            foreach ((string host, Table table) in _client.Hosts.SelectMany(_ => Schema.Tables.SkipLast(1), static (host, table) => (host, table)))
+            foreach ((string host, Table table) in _client.Hosts.SelectMany(_ => Schema.OfLoads, static (host, table) => (host, table)))
             {
                 await _client.RunAsync("cleaning up", host, $"ALTER TABLE {_schema.LocalOf(table.Name)} DELETE WHERE {gone}", cancellationToken)
                     .ConfigureAwait(false);

@@ -29,6 +29,9 @@ internal static class RowBinary
         sink.Bytes(bytes);
     }
 
+    /// <summary>What stands before a value that may be missing.</summary>
+    public static void IsNull(this ByteSink sink, bool isNull) => sink.Byte(isNull ? (byte)1 : (byte)0);
+
     /// <summary>Block, index of the transaction and step: three columns.</summary>
     public static void Place(this ByteSink sink, Position position)
     {
@@ -53,6 +56,9 @@ internal sealed class RowReader(Stream from, CancellationToken cancellationToken
         await NeedAsync(1).ConfigureAwait(false);
         return _buffer[_start++];
     }
+
+    /// <summary>Whether a value that may be missing is; else it follows.</summary>
+    public async ValueTask<bool> IsNullAsync() => await ByteAsync().ConfigureAwait(false) != 0;
 
     public async ValueTask<uint> UInt32Async()
     {

@@ -5,13 +5,17 @@ using FlowTracer.Core.Ports;
 namespace FlowTracer.Store.ClickHouse;
 
 /// <summary>One table: its columns in the order in which rows are written, its order on disk, and what a row's shard follows.</summary>
-internal sealed record Table(string Name, string Columns, string Order, string Shard, int Granularity);
+internal sealed record Table(string Name, string Columns, string Order, string Shard, int Granularity)
+{
+    /// <summary>The version it came with.</summary>
+    public int Since { get; init; } = 1;
+}
 
-/// <summary>The tables of a store (docs/cluster.md says what each column holds), made on first use.</summary>
+/// <summary>The tables of a store (docs/cluster.md says what each column holds), made on first use; an older store gets those that came since.</summary>
 internal sealed class Schema(ClickHouseAddress address, ClickHouseClient client)
 {
     /// <summary>Raised with every change to a table.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     // A granule is the least that is read of a history: of rows with a movement each, about 64 KiB, which is also the least
     // that is compressed together.
@@ -20,8 +24,8 @@ internal sealed class Schema(ClickHouseAddress address, ClickHouseClient client)
     private const string VersionTable = "schema_version";
     private const string Place = "block UInt64, tx_index UInt32, step UInt32, load UInt64";
 
-    /// <summary>All tables but the one with the version. The journal is on the first shard.</summary>
-    public static IReadOnlyList<Table> Tables { get; } =
+    /// <summary>The tables whose rows are of loads, and count only if the journal says so.</summary>
+    public static IReadOnlyList<Table> OfLoads { get; } =
     [
         new("touches", $"holder String, chain String, {Place}, sign Int8, net FixedString(32), body String",
             "holder, block, tx_index, step, load", "sipHash64(holder)", HistoryGranule),
@@ -33,8 +37,19 @@ internal sealed class Schema(ClickHouseAddress address, ClickHouseClient client)
             "chain, block, load", "sipHash64(chain, block)", OtherGranule),
         new("openings", "holder String, chain String, block UInt64, load UInt64, amount String",
             "holder, load", "sipHash64(holder)", HistoryGranule),
-        new("journal", Journal.Columns, "number, kind", "0", OtherGranule),
     ];
+
+    // The journal is on the first shard. What tokens are called is no fact: it is of no load.
+    private static IReadOnlyList<Table> Tables { get; } =
+    [
+        .. OfLoads,
+        new("journal", Journal.Columns, "number, kind", "0", OtherGranule),
+        new("tokens", "chain String, contract String, symbol Nullable(String), decimals Nullable(UInt8)",
+            "chain, contract", "sipHash64(chain, contract)", OtherGranule) { Since = 2 },
+    ];
+
+    /// <summary>Whether the store has names of tokens: one of version 1, opened to read, has none.</summary>
+    public bool HasNames { get; private set; }
 
     /// <summary>The name of a table where rows are read and written: of all shards.</summary>
     public string Of(string table) => $"{address.Database}.{table}";
@@ -65,15 +80,17 @@ internal sealed class Schema(ClickHouseAddress address, ClickHouseClient client)
                 $"{address.Display}: its tables are of version {version}, newer than this program's {Version}: use a newer flowtracer"));
         }
 
-        if (version == 0)
+        if (version == 0 && !create)
         {
-            if (!create)
-            {
-                throw new InputException($"{address.Display}: there is no such store: import or ingest something first");
-            }
-
-            await CreateAsync(cancellationToken).ConfigureAwait(false);
+            throw new InputException($"{address.Display}: there is no such store: import or ingest something first");
         }
+
+        if (version < Version && create)
+        {
+            await CreateAsync(version, cancellationToken).ConfigureAwait(false);
+        }
+
+        HasNames = create || version == Version;
     }
 
     private async Task<IReadOnlyList<string>> HostsOfAsync(string cluster, CancellationToken cancellationToken)
@@ -127,12 +144,12 @@ internal sealed class Schema(ClickHouseAddress address, ClickHouseClient client)
     }
 
     // On every host the version comes last, and on the one that is asked after all others: where it is, all tables are.
-    private async Task CreateAsync(CancellationToken cancellationToken)
+    private async Task CreateAsync(ulong had, CancellationToken cancellationToken)
     {
         foreach (string host in client.Hosts)
         {
             await RunAsync(host, $"CREATE DATABASE IF NOT EXISTS {address.Database}", cancellationToken).ConfigureAwait(false);
-            foreach (Table table in Tables)
+            foreach (Table table in Tables.Where(table => (ulong)table.Since > had))
             {
                 await RunAsync(host, LocalSql(table), cancellationToken).ConfigureAwait(false);
                 if (address.Cluster is string cluster)

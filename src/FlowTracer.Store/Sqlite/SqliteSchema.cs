@@ -35,6 +35,8 @@ internal static class SqliteSchema
           tx INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY(chain, block, tx_index, step)) STRICT, WITHOUT ROWID;
         CREATE TABLE touches(holder INTEGER NOT NULL, block INTEGER NOT NULL, tx_index INTEGER NOT NULL, step INTEGER NOT NULL,
           PRIMARY KEY(holder, block, tx_index, step)) STRICT, WITHOUT ROWID;
+        CREATE TABLE tokens(chain TEXT NOT NULL, contract BLOB NOT NULL, symbol TEXT, decimals INTEGER,
+          PRIMARY KEY(chain, contract)) STRICT, WITHOUT ROWID;
         """;
 
     /// <summary>Makes the tables of a new file, or finds out whether a file there is can be used.</summary>

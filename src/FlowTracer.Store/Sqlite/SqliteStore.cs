@@ -90,6 +90,10 @@ public sealed class SqliteStore : IFlowStore
         ReadAsync("reading origins", () => _reader.OriginsOf(chain, tx), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<TokenName>> NamesOfAsync(IReadOnlyCollection<Asset> tokens, CancellationToken cancellationToken) =>
+        ReadAsync("reading names of tokens", () => SqliteTokens.Read(_connection, tokens), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<string>> CheckAsync(IProgress<int>? progress, CancellationToken cancellationToken) =>
         ReadAsync("checking", () => new SqliteCheck(_connection, _reader, progress).Run(cancellationToken), cancellationToken);
 

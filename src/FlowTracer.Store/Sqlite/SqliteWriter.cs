@@ -65,6 +65,7 @@ internal sealed class SqliteWriter(SqliteConnection connection, SqliteNames name
             _setOpening.Set(1, names.IdOf(opening.Holder)).Set(2, Keys.Of(opening.Amount)).Run();
         }
 
+        SqliteTokens.Add(connection, load.Names);
         Finish(origin, load.HasMore, _added, facts);
         return new FlowAppended(_added, _known);
     }

@@ -100,6 +100,11 @@ internal static class TraceCommand
             ITraceExporter exporter = Exports.Find("json");
             using Stream output = Console.OpenStandardOutput();
             exporter.Write(exporter.FileNames[0], report, new ExportOptions(Aggregate: false), output);
+            foreach (string reading in TraceView.Readings(report.Trace))
+            {
+                Console.Error.WriteLine(reading);
+            }
+
             return;
         }
 

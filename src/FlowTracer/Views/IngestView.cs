@@ -30,6 +30,12 @@ internal static class IngestView
         Console.Error.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"Wrote {blocks}{back}, in {report.Elapsed.TotalSeconds:F2} s ({report.Blocks / Math.Max(report.Elapsed.TotalSeconds, 0.001):N1} blocks/s); {counts.Calls:N0} calls in {counts.HttpRequests:N0} requests, {counts.BytesReceived:N0} bytes."));
+        if (report.UnknownCoins > 0)
+        {
+            Console.Error.WriteLine(
+                $"flowtracer: {report.UnknownCoins:N0} coins spent there come from before the store's first block, and the source does not find them: what spends them is unresolved. A node with txindex=1, or a store from block 0 on, knows them.");
+        }
+
         Console.Error.WriteLine("Stages: " + string.Join("; ", report.Stages.Select(static stage => string.Create(
             CultureInfo.InvariantCulture,
             $"{stage.Name} {stage.Items:N0}, {stage.Working.TotalSeconds:F2} s at work, {stage.Waiting.TotalSeconds:F2} s waiting"))));
@@ -50,6 +56,7 @@ internal static class IngestView
         json.WriteNumber("movements", report.Added);
         json.WriteNumber("known", report.Known);
         json.WriteNumber("rolled_back", report.RolledBack);
+        json.WriteNumber("unknown_coins", report.UnknownCoins);
         json.WriteNumber("elapsed_ms", (long)report.Elapsed.TotalMilliseconds);
         json.WriteNumber("calls", counts.Calls);
         json.WriteNumber("requests", counts.HttpRequests);

@@ -31,6 +31,14 @@ internal static class TraceView
         Basis(console, report, live);
     }
 
+    /// <summary>On what the holders rest that count as complete, a line each.</summary>
+    public static IEnumerable<string> Readings(Trace trace) =>
+        from history in trace.Facts
+        where history.Coverage.IsComplete && !history.Request.Holder.IsFee
+        group history by history.Coverage.Text into read
+        let holders = read.Count()
+        select $"{holders:N0} {(holders == 1 ? "holder is" : "holders are")} complete by: {read.Key}";
+
     /// <summary>What a sink is called where people read it.</summary>
     public static string NameOf(SinkKind kind, string name, Direction direction, bool isLive = false) => (kind, name) switch
     {
@@ -377,6 +385,10 @@ internal static class TraceView
 
         console.Line($"labels  sha256 {report.Provenance.LabelsDigest}");
         console.Line($"program flowtracer {report.Provenance.ProgramVersion}");
+        foreach (string reading in Readings(report.Trace))
+        {
+            console.Bullet(reading);
+        }
     }
 
     private static string Where(string node) => node[(node.IndexOf(':', StringComparison.Ordinal) + 1)..];

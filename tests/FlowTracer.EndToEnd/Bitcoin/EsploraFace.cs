@@ -185,7 +185,11 @@ internal sealed class EsploraFace : IAsyncDisposable
         : new JsonObject { ["spent"] = true, ["txid"] = spender.Id.ToString(), ["vin"] = 0, ["status"] = Status(spender, chain) };
 
     private static JsonObject Status(IndexedTx transaction, NodeIndex chain) => transaction.Height is { } height
-        ? new JsonObject { ["confirmed"] = true, ["block_height"] = height, ["block_hash"] = chain.Blocks[height].Hash.ToString() }
+        ? new JsonObject
+        {
+            ["confirmed"] = true, ["block_height"] = height, ["block_hash"] = chain.Blocks[height].Hash.ToString(),
+            ["block_time"] = chain.Blocks[height].Header.Time,
+        }
         : new JsonObject { ["confirmed"] = false };
 
     private static TxHash[] Ids(Block block) => [.. block.TransactionIds.ToArray().Select(id => id.ToTxHash())];

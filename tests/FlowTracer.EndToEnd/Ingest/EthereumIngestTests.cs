@@ -33,6 +33,22 @@ public sealed class EthereumIngestTests
         Sheets.AssertNone(string.Join('\n', await IngestDesk.DifferencesAsync(ChainId.Ethereum, node.Url.ToString(), store, 0)));
     }
 
+    // Another client: an archive node that neither indexes nor traces.
+    [HardhatFact]
+    public async Task Hardhat_is_ingested_as_its_live_source_sees_it()
+    {
+        await using HardhatNode node = await HardhatNode.StartAsync();
+        foreach (string name in (string[])["plain hops", "splitter", "token swap", "fee on transfer", "wrap"])
+        {
+            await Scenarios.All[name](node.Chain);
+        }
+
+        MemoryStore store = new();
+        await IngestDesk.IngestAsync(ChainId.Ethereum, node.Url.ToString(), store, new IngestRequest { From = 0, Confirmations = 0 });
+        Assert.Equal((ulong)await node.Chain.HeadAsync() + 1, (ulong)store.BlocksOf(ChainId.Ethereum).Count);
+        Sheets.AssertNone(string.Join('\n', await IngestDesk.DifferencesAsync(ChainId.Ethereum, node.Url.ToString(), store, 0)));
+    }
+
     // The token takes a tenth of everybody's balance in a block that names nobody: the live source bisects to it, a block does not
     // tell (docs/ingest.md).
     [AnvilFact]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using FlowTracer.Testing;
 
 namespace FlowTracer.EndToEnd.Stores;
 
@@ -9,10 +10,8 @@ namespace FlowTracer.EndToEnd.Stores;
 /// </summary>
 internal sealed class ByteGate : IAsyncDisposable
 {
-    private readonly TcpListener _listener;
     private readonly IPEndPoint _to;
-    private readonly CancellationTokenSource _end = new();
-    private readonly Task _accepting;
+    private readonly TcpDoor _door;
     private readonly Lock _lock = new();
     private Func<Task>? _action;
     private bool _isOnAnswers;
@@ -21,13 +20,11 @@ internal sealed class ByteGate : IAsyncDisposable
 
     public ByteGate(IPAddress host, IPEndPoint to)
     {
-        (_listener, _to) = (new TcpListener(host, 0), to);
-        _listener.Start();
-        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
-        _accepting = AcceptAsync();
+        _to = to;
+        _door = new TcpDoor(host, PassAsync);
     }
 
-    public int Port { get; }
+    public int Port => _door.Port;
 
     /// <summary>Does something, once, when so many bytes were asked or answered from now on; what follows waits for it.</summary>
     /// <param name="onAnswers">Whether bytes of answers count, or of questions.</param>
@@ -54,40 +51,16 @@ internal sealed class ByteGate : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _end.CancelAsync();
-        _listener.Stop();
-        await _accepting;
-        _end.Dispose();
-    }
+    public ValueTask DisposeAsync() => _door.DisposeAsync();
 
-    private async Task AcceptAsync()
-    {
-        List<Task> passing = [];
-        try
-        {
-            while (true)
-            {
-                passing.Add(PassAsync(await _listener.AcceptTcpClientAsync(_end.Token)));
-            }
-        }
-        catch (Exception ended) when (ended is OperationCanceledException or SocketException)
-        {
-            // Stopped.
-        }
-
-        await Task.WhenAll(passing);
-    }
-
-    private async Task PassAsync(TcpClient client)
+    private async Task PassAsync(TcpClient client, CancellationToken ended)
     {
         using TcpClient asking = client;
         using TcpClient answering = new();
         try
         {
-            await answering.ConnectAsync(_to, _end.Token);
-            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
+            await answering.ConnectAsync(_to, ended);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(ended);
             Task asked = CopyAsync(asking.GetStream(), answering.GetStream(), isAnswer: false, either);
             await Task.WhenAll(asked, CopyAsync(answering.GetStream(), asking.GetStream(), isAnswer: true, either));
         }

@@ -153,9 +153,9 @@ public sealed class ClickHouseFaultTests(ClickHouseCluster cluster) : IClassFixt
         Assert.Contains("there is no such store", missing.Message, StringComparison.Ordinal);
 
         await (await cluster.OpenAsync(database)).DisposeAsync();
-        await cluster.RunAsync(0, $"INSERT INTO {database}.schema_version VALUES (2)");
+        await cluster.RunAsync(0, $"INSERT INTO {database}.schema_version VALUES (3)");
         InputException newer = await Assert.ThrowsAsync<InputException>(() => OpenAsync(cluster.Location(database)));
-        Assert.Contains("version 2, newer than this program's 1", newer.Message, StringComparison.Ordinal);
+        Assert.Contains("version 3, newer than this program's 2", newer.Message, StringComparison.Ordinal);
     }
 
     private static Task<ClickHouseStore> OpenAsync(string location) => ClickHouseStore.OpenAsync(location, create: true, CancellationToken.None);

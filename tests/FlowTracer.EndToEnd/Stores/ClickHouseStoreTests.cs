@@ -281,6 +281,44 @@ public sealed class ClickHouseStoreTests(ClickHouseCluster cluster) : IClassFixt
         Assert.Empty(await store.CheckAsync(null, CancellationToken.None));
     }
 
+    [ClickHouseFact]
+    public async Task Names_of_tokens_stay_as_first_told_and_an_older_store_gets_their_table()
+    {
+        Asset[] tokens = [.. Enumerable.Range(1, 3).Select(static number => Asset.Token(RandomMovements.Account(Eth, number)))];
+        TokenName[] told = [new(tokens[0], "ONE 😀", 18), new(tokens[1], null, 6)];
+        FlowLoad load = new(Eth, Node, RandomMovements.Blocks(10, 2), [Pay(11, 1, 2, 30)]);
+        string database = cluster.NewDatabase();
+        await using (ClickHouseStore store = await cluster.OpenAsync(database))
+        {
+            await store.AppendAsync(load, CancellationToken.None);
+        }
+
+        // As version 1 left it.
+        foreach (int shard in (int[])[0, 1])
+        {
+            await cluster.RunAsync(shard, $"DROP TABLE {database}.tokens");
+            await cluster.RunAsync(shard, $"DROP TABLE {database}.tokens_local");
+            await cluster.RunAsync(shard, $"TRUNCATE TABLE {database}.schema_version");
+            await cluster.RunAsync(shard, $"INSERT INTO {database}.schema_version VALUES (1)");
+        }
+
+        await using (ClickHouseStore reader = await ClickHouseStore.OpenAsync(cluster.Location(database), create: false, CancellationToken.None))
+        {
+            Assert.Empty(await reader.NamesOfAsync(tokens, CancellationToken.None));
+            Assert.Single(await reader.FindTransactionAsync(Eth, load.Movements[0].Tx!.Value, CancellationToken.None));
+        }
+
+        await using ClickHouseStore writer = await cluster.OpenAsync(database);
+        await writer.AppendAsync(new FlowLoad(Eth, Node, RandomMovements.Blocks(12, 1), []) { Names = told }, CancellationToken.None);
+        await writer.AppendAsync(
+            new FlowLoad(Eth, Node, RandomMovements.Blocks(13, 1), []) { Names = [new TokenName(tokens[0], "OTHER", 1)] }, CancellationToken.None);
+        await writer.RollBackAsync(Eth, 11, CancellationToken.None);
+        await using ClickHouseStore again = await ClickHouseStore.OpenAsync(cluster.Location(database), create: false, CancellationToken.None);
+        Assert.Equal(told, (await again.NamesOfAsync(tokens, CancellationToken.None)).OrderBy(static name => name.Token));
+        Assert.Equal("2\n", await cluster.RunAsync(1, $"SELECT max(version) FROM {database}.schema_version"));
+        Assert.Equal(11UL, Assert.Single(await again.CoverageAsync(CancellationToken.None)).Last!.Number);
+    }
+
     private async Task MutationsAsync(string database)
     {
         for (int shard = 0; shard < 2; shard++)

@@ -63,6 +63,28 @@ internal static class StoreAnswers
         }
     }
 
+    /// <summary>Two stores have the same blocks and all of some movements, and give the same answers about these and their holders.</summary>
+    /// <param name="expected">The one.</param>
+    /// <param name="actual">The other.</param>
+    /// <param name="movements">All that they should have.</param>
+    /// <param name="every">Of how many movements one is asked about; the digests of all are checked.</param>
+    public static async Task AssertSameStoresAsync(IFlowStore expected, IFlowStore actual, IReadOnlyList<Movement> movements, int every = 1)
+    {
+        FlowCoverage wanted = Assert.Single(await expected.CoverageAsync(CancellationToken.None));
+        FlowCoverage given = Assert.Single(await actual.CoverageAsync(CancellationToken.None));
+        Assert.Equal((wanted.First, wanted.Last, wanted.Movements), (given.First, given.Last, given.Movements));
+        Assert.Equal(movements.Count, given.Movements);
+        Assert.Empty(given.Unfinished);
+        for (ulong number = wanted.First?.Number ?? 0; number <= wanted.Last?.Number; number++)
+        {
+            Assert.Equal(
+                await expected.BlockAsync(wanted.Chain, number, CancellationToken.None), await actual.BlockAsync(wanted.Chain, number, CancellationToken.None));
+        }
+
+        await AssertSameAsync(expected, actual, [.. movements.Where((_, i) => i % every == 0)]);
+        Assert.Empty(await actual.CheckAsync(null, CancellationToken.None));
+    }
+
     /// <summary>A movement with all its parts.</summary>
     public static string Text(Movement movement)
     {

@@ -76,6 +76,23 @@ public sealed class IngestionTests
         Assert.Equal(whole.Questions, faults);
     }
 
+    // Blocks 1 to 19 pay in one token, the others in another.
+    [Fact]
+    public async Task A_token_is_asked_for_its_name_when_it_first_appears()
+    {
+        Asset[] tokens = [Asset.Token(MadeUpChain.AccountOf(7_001).Address), Asset.Token(MadeUpChain.AccountOf(7_002).Address)];
+        MadeUpChain chain = new() { PaysIn = number => tokens[number / 20 == 0 ? 0 : 1] };
+        MemoryStore store = new();
+        await RunAsync(chain, store, new IngestRequest { To = 15 });
+        Assert.Equal([new TokenName(tokens[0], "TOKEN 1", null)], await store.NamesOfAsync(tokens, default));
+
+        // A next run asks again; what the store was told before stays.
+        await RunAsync(chain, store, new IngestRequest());
+        Assert.Equal([tokens[0], tokens[0], tokens[1]], chain.Named);
+        Assert.Equal(
+            [new TokenName(tokens[0], "TOKEN 1", null), new TokenName(tokens[1], "TOKEN 3", null)], await store.NamesOfAsync(tokens, default));
+    }
+
     [Fact]
     public async Task A_reorganisation_at_any_question_ends_with_the_new_chain()
     {

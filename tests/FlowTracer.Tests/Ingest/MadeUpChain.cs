@@ -18,7 +18,13 @@ internal sealed class MadeUpChain : IBlockSource
 
     public string Method => "by hand";
 
-    public ChainId Chain => ChainId.Ethereum;
+    public ChainId Chain { get; init; } = ChainId.Ethereum;
+
+    /// <summary>The coins it knows, of a chain that has some.</summary>
+    public Dictionary<OutPoint, CoinWorth> Coins { get; } = [];
+
+    /// <summary>The coins it was asked about.</summary>
+    public List<OutPoint> CoinsAsked { get; } = [];
 
     /// <summary>The newest block.</summary>
     public ulong Newest { get; set; } = 40;
@@ -34,6 +40,12 @@ internal sealed class MadeUpChain : IBlockSource
 
     /// <summary>The holders asked about, with the block.</summary>
     public List<(Holder Holder, ulong Block)> Asked { get; } = [];
+
+    /// <summary>The tokens whose names were asked for, in order.</summary>
+    public List<Asset> Named { get; } = [];
+
+    /// <summary>What a block pays in; coins unless said.</summary>
+    public Func<ulong, Asset> PaysIn { get; set; } = static _ => Asset.Coin(ChainId.Ethereum);
 
     public static Holder AccountOf(ulong number)
     {
@@ -63,6 +75,20 @@ internal sealed class MadeUpChain : IBlockSource
         return Task.FromResult<IFetchedBlock>(new Fetched(FactsOf(number)));
     }
 
+    public Task<IReadOnlyList<CoinWorth?>> WorthAsync(IReadOnlyList<OutPoint> coins, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<CoinWorth?>>([.. coins.Select(Worth)]);
+
+    public Task<TokenName> NameOfAsync(Asset token, CancellationToken cancellationToken)
+    {
+        Ask();
+        lock (Named)
+        {
+            Named.Add(token);
+        }
+
+        return Task.FromResult(new TokenName(token, $"TOKEN {Named.Count}", null));
+    }
+
     public Task<BigInteger?> HeldAsync(Holder holder, ulong block, CancellationToken cancellationToken)
     {
         Ask();
@@ -78,14 +104,22 @@ internal sealed class MadeUpChain : IBlockSource
     public BlockFacts FactsOf(ulong number)
     {
         FlowBlock block = new(number, HashOf(number), number == 0 ? default : HashOf(number - 1), (long)number * 12, $"{number:x64}");
-        Leg paid = new(AccountOf(number), number);
-        Leg got = new(AccountOf(IsOther(number) ? number + 1_000 : number + 1), number);
+        Leg paid = new(In(AccountOf(number)), number);
+        Leg got = new(In(AccountOf(IsOther(number) ? number + 1_000 : number + 1)), number);
         return new BlockFacts(block, number == 0 ? [] :
         [
             Movement.Create(
                 MovementKind.External, Grade.Recorded, new Position(number, 0, 1), new Stamp(number, null, 0, block.TimeSeconds), HashOf(number), "made up",
                 [paid], [got]),
         ]);
+
+        Holder In(Holder account) => Holder.Account(account.Address, PaysIn(number));
+    }
+
+    private CoinWorth? Worth(OutPoint coin)
+    {
+        CoinsAsked.Add(coin);
+        return Coins.TryGetValue(coin, out CoinWorth worth) ? worth : null;
     }
 
     private bool IsOther(ulong number) => number >= Fork;

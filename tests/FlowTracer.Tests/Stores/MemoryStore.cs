@@ -13,6 +13,7 @@ public sealed class MemoryStore : IFlowStore
     private readonly List<(FlowOrigin Origin, Movement Movement, bool IsOfBlock)> _facts = [];
     private readonly List<(ChainId Chain, FlowBlock Block)> _blocks = [];
     private readonly List<FlowOpening> _openings = [];
+    private readonly List<TokenName> _names = [];
     private readonly List<(ChainId Chain, FlowOrigin Origin)> _unfinished = [];
 
     public string Name => "memory";
@@ -61,6 +62,7 @@ public sealed class MemoryStore : IFlowStore
             _facts.AddRange(added.Select(movement => (load.Origin, movement, !load.Blocks.IsEmpty)));
             _blocks.AddRange(load.Blocks.Where(block => !_blocks.Contains((load.Chain, block))).Select(block => (load.Chain, block)));
             _openings.AddRange(load.Openings.Where(opening => !_openings.Exists(known => known.Holder == opening.Holder)));
+            _names.AddRange(load.Names.Where(name => !_names.Exists(known => known.Token == name.Token)));
             _unfinished.RemoveAll(one => one == (load.Chain, load.Origin));
             if (load.HasMore)
             {
@@ -110,6 +112,14 @@ public sealed class MemoryStore : IFlowStore
         {
             return Task.FromResult<IReadOnlyList<FlowOrigin>>(
                 [.. _facts.Where(fact => fact.Movement.Chain == chain && fact.Movement.Tx == tx).Select(static fact => fact.Origin).Distinct()]);
+        }
+    }
+
+    public Task<IReadOnlyList<TokenName>> NamesOfAsync(IReadOnlyCollection<Asset> tokens, CancellationToken cancellationToken)
+    {
+        lock (_facts)
+        {
+            return Task.FromResult<IReadOnlyList<TokenName>>([.. _names.Where(name => tokens.Contains(name.Token))]);
         }
     }
 

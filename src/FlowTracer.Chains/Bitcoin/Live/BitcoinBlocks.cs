@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Numerics;
 using System.Security.Cryptography;
+using FlowTracer.Chains.Bitcoin.Scripts;
 using FlowTracer.Chains.Rpc;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
@@ -36,6 +37,19 @@ public sealed class BitcoinBlocks(IRpc rpc, ChainId chain) : IBlockSource
         (await _node.FreshHeaderAsync(number, isKept: false, cancellationToken).ConfigureAwait(false))?.ComputeHash().ToTxHash();
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<CoinWorth?>> WorthAsync(IReadOnlyList<OutPoint> coins, CancellationToken cancellationToken)
+    {
+        // A node object for each question: what it remembers goes with it.
+        BitcoinNode node = new(rpc, chain);
+        SpentOutput?[] outputs = await Task.WhenAll(coins.Select(coin => node.OutputAsync(coin, cancellationToken))).ConfigureAwait(false);
+        return [.. outputs.Select(WorthOf)];
+    }
+
+    /// <inheritdoc/>
+    public Task<TokenName> NameOfAsync(Asset token, CancellationToken cancellationToken) =>
+        throw new InvariantException("Bitcoin has no tokens");
+
+    /// <inheritdoc/>
     public Task<BigInteger?> HeldAsync(Holder holder, ulong block, CancellationToken cancellationToken) =>
         throw new InvariantException("a coin is made by a transaction: nobody has it before");
 
@@ -45,11 +59,14 @@ public sealed class BitcoinBlocks(IRpc rpc, ChainId chain) : IBlockSource
             ? new Fetched(whole, number, chain)
             : throw new SourceException(Name, BitcoinCalls.BlockAt(number).Shown, "has no such block") { IsAnswered = true };
 
+    private CoinWorth? WorthOf(SpentOutput? output) => output is null ? null
+        : new CoinWorth(output.ValueSats, ScriptAddress.TryGet(chain, output.Script, out Address address) ? address : default);
+
     private sealed class Fetched(WholeBlock whole, ulong height, ChainId chain) : IFetchedBlock
     {
-        public Task<BlockFacts> DecodeAsync(CancellationToken cancellationToken) => Task.Run(Decode, cancellationToken);
+        public Task<BlockFacts> DecodeAsync(CancellationToken cancellationToken) => Task.Run(() => Decode(whole.Spent), cancellationToken);
 
-        private BlockFacts Decode()
+        private BlockFacts Decode(IReadOnlyList<SpentOutput?> known)
         {
             Block block = whole.Block;
             List<Movement> movements = [];
@@ -61,7 +78,7 @@ public sealed class BitcoinBlocks(IRpc rpc, ChainId chain) : IBlockSource
                 ids[i] = block.TransactionIds[i].ToTxHash();
                 if (i > 0)
                 {
-                    SpentOutput?[] spent = [.. whole.Spent.Skip(at).Take(block[i].InputCount)];
+                    SpentOutput?[] spent = [.. known.Skip(at).Take(block[i].InputCount)];
                     at += spent.Length;
                     fees[i] = FeeSats(block[i], spent);
                     movements.AddRange(BitcoinMovements.Of(Placed(i, ids[i]), spent, null, chain));
@@ -70,13 +87,35 @@ public sealed class BitcoinBlocks(IRpc rpc, ChainId chain) : IBlockSource
 
             if (!IsRepeatedLater(ids[0]))
             {
-                BlockFees? known = whole.Spent.Contains(null) ? null : new BlockFees(ids, fees);
-                movements.AddRange(BitcoinMovements.Of(Placed(0, ids[0]), [], known, chain));
+                BlockFees? taken = known.Contains(null) ? null : new BlockFees(ids, fees);
+                movements.AddRange(BitcoinMovements.Of(Placed(0, ids[0]), [], taken, chain));
             }
 
+            OutPoint[] unknown = [.. CoinsSpent().Where((_, i) => known[i] is null)];
             return new BlockFacts(
-                new FlowBlock(height, block.Hash.ToTxHash(), block.Header.Previous.ToTxHash(), block.Header.Time, Digest()), movements);
+                new FlowBlock(height, block.Hash.ToTxHash(), block.Header.Previous.ToTxHash(), block.Header.Time, Digest(known)), movements)
+            {
+                UnknownCoins = unknown,
+                Knowing = unknown.Length == 0 ? null : worth => Decode([.. CoinsSpent().Select((coin, i) => known[i] ?? OutputOf(worth, coin))]),
+            };
         }
+
+        private IEnumerable<OutPoint> CoinsSpent()
+        {
+            for (int i = 1; i < whole.Block.TransactionCount; i++)
+            {
+                foreach (OutPoint coin in BitcoinNode.CoinsOf(whole.Block[i]))
+                {
+                    yield return coin;
+                }
+            }
+        }
+
+        // With the one script that its address stands for; of one without, the script says nothing that is used.
+        private static SpentOutput? OutputOf(IReadOnlyDictionary<OutPoint, CoinWorth> worth, OutPoint coin) =>
+            worth.TryGetValue(coin, out CoinWorth known) && known.Amount.TryGetUInt64(out ulong sats)
+                ? new SpentOutput(sats, known.Address.IsNone ? [] : ScriptAddress.ScriptOf(known.Address))
+                : null;
 
         private PlacedTransaction Placed(int index, TxHash id) => new(whole.Block[index], id, height, (uint)index, whole.Block.Header);
 
@@ -96,18 +135,19 @@ public sealed class BitcoinBlocks(IRpc rpc, ChainId chain) : IBlockSource
             && RepeatedCoinbases.OnMainNetwork.Any(pair => pair.Id == coinbase && (ulong)pair.FirstHeight == height);
 
         // The block's bytes; then each output it spends: 8 bytes of value and 4 of the script's length, the lowest first, and the
-        // script; 8 bytes of ones for one that is not known.
-        private string Digest()
+        // script where an address stands for it; 8 bytes of ones for one that is not known.
+        private string Digest(IReadOnlyList<SpentOutput?> known)
         {
             using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             hash.AppendData(whole.Block.Bytes.Span);
             Span<byte> head = stackalloc byte[sizeof(ulong) + sizeof(int)];
-            foreach (SpentOutput? output in whole.Spent)
+            foreach (SpentOutput? output in known)
             {
+                byte[] script = output is not null && ScriptAddress.TryGet(chain, output.Script, out _) ? output.Script : [];
                 BinaryPrimitives.WriteUInt64LittleEndian(head, output?.ValueSats ?? ulong.MaxValue);
-                BinaryPrimitives.WriteInt32LittleEndian(head[sizeof(ulong)..], output?.Script.Length ?? 0);
+                BinaryPrimitives.WriteInt32LittleEndian(head[sizeof(ulong)..], script.Length);
                 hash.AppendData(output is null ? head[..sizeof(ulong)] : head);
-                hash.AppendData(output?.Script ?? []);
+                hash.AppendData(script);
             }
 
             return Convert.ToHexStringLower(hash.GetHashAndReset());

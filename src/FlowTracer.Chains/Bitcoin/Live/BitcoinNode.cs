@@ -217,7 +217,8 @@ internal sealed class BitcoinNode(IRpc rpc, ChainId chain)
             : throw Wrong(call, "puts a transaction in the coinbase's place");
     }
 
-    private async Task<SpentOutput?> OutputAsync(OutPoint coin, CancellationToken cancellationToken)
+    /// <summary>A coin by the transaction that made it; null where the source finds none of that id.</summary>
+    public async Task<SpentOutput?> OutputAsync(OutPoint coin, CancellationToken cancellationToken)
     {
         if (await RawAsync(coin.Tx, cancellationToken).ConfigureAwait(false) is not Transaction made)
         {

@@ -263,17 +263,14 @@ public sealed class CoreRpc : BitcoinRpc
         Task<Block> asked = _node.BlockAsync(hash, cancellationToken);
         IReadOnlyDictionary<TxHash, SpentOutput[]>? stated = await _node.BlockSpendsAsync(hash, cancellationToken).ConfigureAwait(false);
         Block block = await asked.ConfigureAwait(false);
-        List<Task<SpentOutput?>> spent = [];
+        List<SpentOutput?> spent = [];
         for (int i = 1; i < block.TransactionCount; i++)
         {
-            List<OutPoint> coins = BitcoinNode.CoinsOf(block[i]);
             SpentOutput[]? known = stated?.GetValueOrDefault(block[i].Id);
-            spent.AddRange(known?.Length == coins.Count
-                ? known.Select(static output => Task.FromResult<SpentOutput?>(output))
-                : coins.Select(coin => OutputAsync(coin, cancellationToken)));
+            spent.AddRange(known?.Length == block[i].InputCount ? known : new SpentOutput?[block[i].InputCount]);
         }
 
-        return new WholeBlock(block, await Task.WhenAll(spent).ConfigureAwait(false));
+        return new WholeBlock(block, spent);
     }
 
     // Where a node does not state fees (Bitcoin Core 22 and later do), they are what the inputs have more than the outputs.

@@ -64,6 +64,14 @@ public sealed class EthereumBlocks : IBlockSource
         (await _lasting.FreshHeaderAsync(RpcParams.Quantity(number), cancellationToken).ConfigureAwait(false))?.Hash.ToTxHash();
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<CoinWorth?>> WorthAsync(IReadOnlyList<OutPoint> coins, CancellationToken cancellationToken) =>
+        throw new InvariantException("an account chain has no coins of their own");
+
+    /// <inheritdoc/>
+    public Task<TokenName> NameOfAsync(Asset token, CancellationToken cancellationToken) =>
+        TokenText.NameOfAsync(new EthereumNode(_rpc, Chain), token, _head, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<BigInteger?> HeldAsync(Holder holder, ulong block, CancellationToken cancellationToken) =>
         _abilities.HasOldState || block + NodeAbilities.RecentBlocks >= _head
             ? new EthereumNode(_rpc, Chain).HeldAsync(holder, block, cancellationToken)

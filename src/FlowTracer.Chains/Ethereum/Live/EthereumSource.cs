@@ -76,18 +76,9 @@ public sealed class EthereumSource : ILiveSource
     public async Task<bool> IsContractAsync(Address address, CancellationToken cancellationToken) =>
         (await _node.KindAsync(address, View.Head, cancellationToken).ConfigureAwait(false)).IsContract;
 
-    /// <summary>
-    /// What a token states of itself, for display: symbol and decimals; null where it states none. Anybody can state
-    /// anything: a token is its contract.
-    /// </summary>
-    public async Task<(Asset Asset, string? Symbol, int? Decimals)> NameOfAsync(Asset token, CancellationToken cancellationToken)
-    {
-        // symbol() and decimals(): selectors 95d89b41 and 313ce567 (ERC-20).
-        Task<byte[]?> symbol = _node.CallAsync(token.Contract, "0x95d89b41", View.Head, cancellationToken);
-        Task<byte[]?> decimals = _node.CallAsync(token.Contract, "0x313ce567", View.Head, cancellationToken);
-        await Task.WhenAll(symbol, decimals).ConfigureAwait(false);
-        return (token, TokenText.Symbol(await symbol.ConfigureAwait(false)), TokenText.Decimals(await decimals.ConfigureAwait(false)));
-    }
+    /// <summary>What a token states of itself at the last block.</summary>
+    public Task<TokenName> NameOfAsync(Asset token, CancellationToken cancellationToken) =>
+        TokenText.NameOfAsync(_node, token, View.Head, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _watch.Dispose();

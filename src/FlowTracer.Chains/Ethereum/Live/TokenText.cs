@@ -1,4 +1,6 @@
 using System.Text;
+using FlowTracer.Core.Model;
+using FlowTracer.Core.Ports;
 
 namespace FlowTracer.Chains.Ethereum.Live;
 
@@ -6,6 +8,16 @@ namespace FlowTracer.Chains.Ethereum.Live;
 internal static class TokenText
 {
     private const int LongestSymbol = 24;
+
+    /// <summary>What a token states of itself at a block.</summary>
+    public static async Task<TokenName> NameOfAsync(EthereumNode node, Asset token, ulong block, CancellationToken cancellationToken)
+    {
+        // symbol() and decimals(): selectors 95d89b41 and 313ce567 (ERC-20).
+        Task<byte[]?> symbol = node.CallAsync(token.Contract, "0x95d89b41", block, cancellationToken);
+        Task<byte[]?> decimals = node.CallAsync(token.Contract, "0x313ce567", block, cancellationToken);
+        await Task.WhenAll(symbol, decimals).ConfigureAwait(false);
+        return new TokenName(token, Symbol(await symbol.ConfigureAwait(false)), Decimals(await decimals.ConfigureAwait(false)));
+    }
 
     /// <summary>The symbol; null when there is none that a person could read.</summary>
     public static string? Symbol(byte[]? returned)
@@ -29,8 +41,11 @@ internal static class TokenText
         }
 
         string text = string.Concat(Encoding.UTF8.GetString(bytes.TrimEnd((byte)0)).Where(static c => !char.IsControl(c))).Trim();
-        return text.Length == 0 ? null : text.Length <= LongestSymbol ? text : text[..LongestSymbol] + "…";
+        return text.Length == 0 ? null : text.Length <= LongestSymbol ? text : Cut(text) + "…";
     }
+
+    // Never between the two halves of one character.
+    private static string Cut(string text) => text[..(char.IsHighSurrogate(text[LongestSymbol - 1]) ? LongestSymbol - 1 : LongestSymbol)];
 
     /// <summary>The decimals, 0 to 255; null when there are none.</summary>
     public static int? Decimals(byte[]? returned) =>

@@ -11,6 +11,7 @@ public sealed class TokenTextTests
     [InlineData("", null)]
     [InlineData("  A\u0007B ", "AB")]
     [InlineData("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "ABCDEFGHIJKLMNOPQRSTUVWX…")]
+    [InlineData("ABCDEFGHIJKLMNOPQRSTUVW\U0001F600Z", "ABCDEFGHIJKLMNOPQRSTUVW…")]
     public void An_abi_string_is_read(string stated, string? shown) => Assert.Equal(shown, TokenText.Symbol(AbiString(stated)));
 
     [Fact]
