@@ -91,24 +91,11 @@ public sealed class SqliteStore : IFlowStore
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> CheckAsync(IProgress<int>? progress, CancellationToken cancellationToken) =>
-        ReadAsync("checking", () => new SqliteCheck(_connection, _reader, progress).Run(cancellationToken), cancellationToken);
+        ReadAsync("checking", () => new SqliteCheck(_connection, _names, _reader, progress).Run(cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<History>> ReadAsync(IReadOnlyList<HistoryRequest> requests, CancellationToken cancellationToken) =>
-        ReadAsync<IReadOnlyList<History>>(
-            "reading histories",
-            () =>
-            {
-                History[] histories = new History[requests.Count];
-                for (int i = 0; i < histories.Length; i++)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    histories[i] = _reader.History(requests[i]);
-                }
-
-                return histories;
-            },
-            cancellationToken);
+        ReadAsync("reading histories", () => _reader.Histories(requests, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Movement>> FindTransactionAsync(ChainId chain, TxHash tx, CancellationToken cancellationToken) =>
@@ -143,6 +130,7 @@ public sealed class SqliteStore : IFlowStore
                 _reads = true;
             }
 
+            _reader.Trim();
             return read();
         },
         cancellationToken);
@@ -158,6 +146,7 @@ public sealed class SqliteStore : IFlowStore
             }
 
             _reader.Forget();
+            _names.Trim();
             SqliteSchema.Execute(_connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE");
             try
             {
