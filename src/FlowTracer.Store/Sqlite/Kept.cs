@@ -9,6 +9,7 @@ namespace FlowTracer.Store.Sqlite;
 internal sealed class Kept<TKey, TValue>
     where TKey : notnull
 {
+    // A holder has some 300 bytes: twice that many, both ways, are 150 MB.
     private const int Most = 250_000;
 
     private Dictionary<TKey, TValue> _young = [];

@@ -17,8 +17,8 @@ internal static class MovementBody
     // One giver, one receiver, one amount: the number of givers is never this large in another sense.
     private const ulong Transfer = 0;
 
-    /// <summary>Writes a movement.</summary>
-    public static void Write(Movement movement, SqliteNames names, ByteSink sink)
+    /// <summary>Writes a movement; the numbers of the holders it touches, the fee's too, are added to a list.</summary>
+    public static void Write(Movement movement, SqliteNames names, ByteSink sink, List<long> touched)
     {
         int head = (int)movement.Kind | ((int)movement.Grade << GradeShift)
             | (movement.Doubt is null ? 0 : HasDoubt) | (movement.CarriesData ? CarriesData : 0);
@@ -38,7 +38,7 @@ internal static class MovementBody
 
         foreach (Leg leg in movement.Inputs)
         {
-            sink.Number((ulong)names.IdOf(leg.Holder));
+            WriteHolder(sink, names.IdOf(leg.Holder), touched);
             if (!isTransfer)
             {
                 sink.Amount(leg.Amount);
@@ -47,8 +47,13 @@ internal static class MovementBody
 
         foreach (Leg leg in movement.Outputs)
         {
-            sink.Number((ulong)names.IdOf(leg.Holder));
+            WriteHolder(sink, names.IdOf(leg.Holder), touched);
             sink.Amount(leg.Amount);
+        }
+
+        if (movement.Fee is Leg fee)
+        {
+            touched.Add(names.IdOf(fee.Holder));
         }
     }
 
@@ -90,5 +95,11 @@ internal static class MovementBody
         }
 
         return legs.MoveToImmutable();
+    }
+
+    private static void WriteHolder(ByteSink sink, long holder, List<long> touched)
+    {
+        sink.Number((ulong)holder);
+        touched.Add(holder);
     }
 }

@@ -9,7 +9,7 @@ namespace FlowTracer.Store.Sqlite;
 /// </summary>
 internal sealed class PairIndex : IDisposable
 {
-    // A run of up to this many times what comes is taken into it: with 3, there are half as many runs, and half as much more is written.
+    // A run of up to this many times what comes is taken into it.
     private const long Takes = 2;
 
     // About so many pairs are in a chunk: whether to go from chunk to chunk or to look each one up.

@@ -139,9 +139,19 @@ internal sealed class SqliteCheck(SqliteConnection connection, SqliteNames names
         }
 
         _origins[origin] = (count + movements.Length, facts);
-        foreach ((string index, Pair pair) in TransactionRows.Entries(movements, id, isRecord, names))
+        foreach (Holder holder in movements.SelectMany(Touches.Of).Distinct())
         {
-            _expected[index].Add(pair);
+            _expected[SqliteSchema.ByHolder].Add(new Pair(names.IdOf(holder), id));
+        }
+
+        if (movements[0].Tx is TxHash tx)
+        {
+            _expected[SqliteSchema.ByHash].Add(new Pair(Keys.IndexOf(tx), id));
+        }
+
+        if (isRecord)
+        {
+            _expected[SqliteSchema.ByPlace].Add(new Pair(Keys.IndexOf(movements[0].Position), id));
         }
     }
 

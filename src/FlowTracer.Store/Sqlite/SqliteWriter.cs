@@ -36,7 +36,7 @@ internal sealed class SqliteWriter : IDisposable
 
         // What the digest costs, another core pays meanwhile.
         Task<FactsSum> facts = Task.Run(() => FactsSum.Of(added), cancellationToken);
-        _rows.Add(added.ToArray(), chain, origin, isRecord: load.Blocks.IsEmpty, cancellationToken);
+        _rows.Add(CollectionsMarshal.AsSpan(added), chain, origin, isRecord: load.Blocks.IsEmpty, cancellationToken);
         SetOpenings(load.Openings);
         FactsSum sum = FactsOf(origin);
         sum.Add(facts.GetAwaiter().GetResult());

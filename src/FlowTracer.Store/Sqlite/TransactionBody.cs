@@ -14,8 +14,10 @@ internal static class TransactionBody
     private const byte HasBlockMax = 1 << 1;
     private const byte HasTxIndex = 1 << 2;
 
-    /// <summary>Writes the body of movements of one stamp and place, whose steps ascend.</summary>
-    public static void Write(ReadOnlySpan<Movement> movements, SqliteNames names, IBufferWriter<byte> to)
+    /// <summary>
+    /// Writes the body of movements of one stamp and place, whose steps ascend; the numbers of the holders they touch are added to a list.
+    /// </summary>
+    public static void Write(ReadOnlySpan<Movement> movements, SqliteNames names, IBufferWriter<byte> to, List<long> touched)
     {
         ByteSink sink = new(to);
         (Position at, Stamp stamp) = (movements[0].Position, movements[0].Stamp);
@@ -35,7 +37,7 @@ internal static class TransactionBody
             }
 
             step = movement.Position.Step;
-            MovementBody.Write(movement, names, sink);
+            MovementBody.Write(movement, names, sink, touched);
         }
     }
 

@@ -10,18 +10,20 @@ internal sealed class TransactionRows : IDisposable
     private const int RowsUncancelled = 1_000;
 
     private readonly SqliteNames _names;
-    private readonly Dictionary<string, PairIndex> _indexes;
+    private readonly Entries _touches;
+    private readonly Entries _hashes;
+    private readonly Entries _places;
     private readonly Statement _add;
     private readonly Statement _remove;
     private readonly ArrayBufferWriter<byte> _body = new();
-    private readonly Dictionary<string, List<Pair>> _new;
+    private readonly List<long> _touched = [];
 
     public TransactionRows(SqliteConnection connection, SqliteNames names)
     {
         _names = names;
-        string[] indexes = [SqliteSchema.ByHolder, SqliteSchema.ByHash, SqliteSchema.ByPlace];
-        _indexes = indexes.ToDictionary(static name => name, name => new PairIndex(connection, name));
-        _new = indexes.ToDictionary(static name => name, static _ => new List<Pair>());
+        _touches = new Entries(new PairIndex(connection, SqliteSchema.ByHolder), []);
+        _hashes = new Entries(new PairIndex(connection, SqliteSchema.ByHash), []);
+        _places = new Entries(new PairIndex(connection, SqliteSchema.ByPlace), []);
         _add = new Statement(
             connection,
             "INSERT INTO transactions(id, chain, origin, block, tx_index, step, time, hash, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
@@ -33,10 +35,10 @@ internal sealed class TransactionRows : IDisposable
     /// <summary>The number that the next transaction gets: they are numbered as they come.</summary>
     public long Next { get; private set; }
 
-    /// <summary>Writes movements, whose holders have their numbers.</summary>
-    public void Add(ArraySegment<Movement> movements, long chain, long origin, bool isRecord, CancellationToken cancellationToken)
+    /// <summary>Writes movements of a chain, whose holders have their numbers.</summary>
+    public void Add(ReadOnlySpan<Movement> movements, long chain, long origin, bool isRecord, CancellationToken cancellationToken)
     {
-        while (movements.Count > 0)
+        while (!movements.IsEmpty)
         {
             int count = CountOfTransaction(movements);
             AddRow(movements[..count], chain, origin, isRecord);
@@ -56,23 +58,20 @@ internal sealed class TransactionRows : IDisposable
         foreach ((long id, Movement[] movements) in rows)
         {
             _remove.Set(1, id).Run();
-            Index(movements, id, isRecord: false);
+            Write(movements);
+            Index(movements[0], id, isRecord: false);
         }
 
-        foreach ((string name, PairIndex index) in _indexes)
-        {
-            index.Remove(_new[name]);
-            _new[name].Clear();
-        }
+        _touches.Index.Remove(_touches.New);
+        _hashes.Index.Remove(_hashes.New);
     }
 
     /// <summary>Writes one transaction; its index entries wait for <see cref="End"/>.</summary>
-    public void AddRow(ArraySegment<Movement> movements, long chain, long origin, bool isRecord)
+    public void AddRow(ReadOnlySpan<Movement> movements, long chain, long origin, bool isRecord)
     {
         Movement first = movements[0];
         Position at = first.Position;
-        _body.ResetWrittenCount();
-        TransactionBody.Write(movements, _names, _body);
+        Write(movements);
         _add.Set(1, Next).Set(2, chain).Set(3, origin).Set(4, Keys.Of(at.Block)).Set(5, at.TxIndex).Set(6, at.Step)
             .Set(7, first.Stamp.TimeSeconds).SetNothing(8).Set(9, _body.WrittenSpan);
         if (first.Tx is TxHash tx)
@@ -83,57 +82,33 @@ internal sealed class TransactionRows : IDisposable
         }
 
         _add.Run();
-        Index(movements, Next++, isRecord);
+        Index(first, Next++, isRecord);
     }
 
     /// <summary>Writes the entries of the indexes.</summary>
     public void End()
     {
-        foreach ((string name, PairIndex index) in _indexes)
+        foreach (Entries entries in (Entries[])[_touches, _hashes, _places])
         {
-            index.Add(_new[name]);
-            _new[name].Clear();
-        }
-    }
-
-    /// <summary>What the indexes have of a transaction.</summary>
-    public static IEnumerable<(string Index, Pair Pair)> Entries(
-        ArraySegment<Movement> movements, long id, bool isRecord, SqliteNames names)
-    {
-        HashSet<long> holders = [];
-        foreach (Holder holder in movements.SelectMany(Touches.Of))
-        {
-            if (names.IdOf(holder) is long one && holders.Add(one))
-            {
-                yield return (SqliteSchema.ByHolder, new Pair(one, id));
-            }
-        }
-
-        if (movements[0].Tx is TxHash tx)
-        {
-            yield return (SqliteSchema.ByHash, new Pair(Keys.IndexOf(tx), id));
-        }
-
-        if (isRecord)
-        {
-            yield return (SqliteSchema.ByPlace, new Pair(Keys.IndexOf(movements[0].Position), id));
+            entries.Index.Add(entries.New);
+            entries.New.Clear();
         }
     }
 
     public void Dispose()
     {
-        foreach (IDisposable one in (IDisposable[])[.. _indexes.Values, _add, _remove])
+        foreach (IDisposable one in (IDisposable[])[_touches.Index, _hashes.Index, _places.Index, _add, _remove])
         {
             one.Dispose();
         }
     }
 
     // One transaction, one stamp, one place, steps that ascend.
-    private static int CountOfTransaction(ArraySegment<Movement> movements)
+    private static int CountOfTransaction(ReadOnlySpan<Movement> movements)
     {
         Movement first = movements[0];
         int count = 1;
-        while (count < movements.Count && movements[count] is var next && next.Tx == first.Tx && next.Stamp == first.Stamp
+        while (count < movements.Length && movements[count] is var next && next.Tx == first.Tx && next.Stamp == first.Stamp
             && next.Position.Step > movements[count - 1].Position.Step && next.Position with { Step = first.Position.Step } == first.Position)
         {
             count++;
@@ -142,11 +117,38 @@ internal sealed class TransactionRows : IDisposable
         return count;
     }
 
-    private void Index(ArraySegment<Movement> movements, long id, bool isRecord)
+    private void Write(ReadOnlySpan<Movement> movements)
     {
-        foreach ((string index, Pair pair) in Entries(movements, id, isRecord, _names))
+        _body.ResetWrittenCount();
+        _touched.Clear();
+        TransactionBody.Write(movements, _names, _body, _touched);
+    }
+
+    // What the indexes have of the transaction written last.
+    private void Index(Movement first, long id, bool isRecord)
+    {
+        _touched.Sort();
+        long before = 0;
+        foreach (long holder in _touched)
         {
-            _new[index].Add(pair);
+            if (holder != before)
+            {
+                _touches.New.Add(new Pair(holder, id));
+            }
+
+            before = holder;
+        }
+
+        if (first.Tx is TxHash tx)
+        {
+            _hashes.New.Add(new Pair(Keys.IndexOf(tx), id));
+        }
+
+        if (isRecord)
+        {
+            _places.New.Add(new Pair(Keys.IndexOf(first.Position), id));
         }
     }
+
+    private sealed record Entries(PairIndex Index, List<Pair> New);
 }
