@@ -123,27 +123,29 @@ internal sealed class SqliteNames : IDisposable
     }
 
     /// <summary>The number of a holder; null where it has none.</summary>
-    public long? Find(Holder holder)
-    {
-        if (_holderIds.TryGet(holder, out long id))
-        {
-            return id;
-        }
-
-        Find([holder]);
-        return _holderIds.TryGet(holder, out id) ? id : null;
-    }
+    public long? Find(Holder holder) =>
+        _holderIds.TryGet(holder, out long id) || Find([holder]).TryGetValue(holder, out id) ? id : null;
 
     /// <summary>The number of a holder that has one.</summary>
     /// <exception cref="InvalidDataException">It has none.</exception>
     public long IdOf(Holder holder) => Find(holder) ?? throw new InvalidDataException($"{holder} has no number");
 
-    /// <summary>Looks many holders up at once, so that <see cref="Find(Holder)"/> knows them.</summary>
-    public void Find(IEnumerable<Holder> holders)
+    /// <summary>The numbers of those of many holders that have one, looked up together.</summary>
+    public Dictionary<Holder, long> Find(IReadOnlyCollection<Holder> holders)
     {
         List<Holder> unknown = Unknown(holders);
         FindAccounts(unknown, AddressesOf(unknown), long.MaxValue);
         FindCoins(unknown);
+        Dictionary<Holder, long> ids = [];
+        foreach (Holder holder in holders)
+        {
+            if (_holderIds.TryGet(holder, out long id))
+            {
+                ids[holder] = id;
+            }
+        }
+
+        return ids;
     }
 
     /// <summary>Looks many holders up at once, and gives those that have none a number, in the order they come in.</summary>
@@ -180,8 +182,15 @@ internal sealed class SqliteNames : IDisposable
             return holder;
         }
 
-        holder = _readHolder.Set(1, id).Read() ? Read() : throw new InvalidDataException($"no holder has number {id}");
-        _readHolder.Close();
+        try
+        {
+            holder = _readHolder.Set(1, id).Read() ? Read() : throw new InvalidDataException($"no holder has number {id}");
+        }
+        finally
+        {
+            _readHolder.Close();
+        }
+
         _holderIds.Keep(holder, id);
         return _holders.Keep(id, holder);
     }

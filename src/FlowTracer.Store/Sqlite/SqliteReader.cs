@@ -69,16 +69,7 @@ internal sealed class SqliteReader : IDisposable
     /// <summary>The histories of many holders: each index and each row is gone through once, in its order.</summary>
     public IReadOnlyList<History> Histories(IReadOnlyList<HistoryRequest> requests, CancellationToken cancellationToken)
     {
-        _names.Find(requests.Select(static request => request.Holder));
-        Dictionary<Holder, long> ids = [];
-        foreach (HistoryRequest request in requests)
-        {
-            if (_names.Find(request.Holder) is long id)
-            {
-                ids[request.Holder] = id;
-            }
-        }
-
+        Dictionary<Holder, long> ids = _names.Find([.. requests.Select(static request => request.Holder)]);
         List<Pair> touches = _touches.Find([.. ids.Values.Order()]);
         foreach (long tx in touches.Select(static touch => touch.Value).Order())
         {
@@ -105,11 +96,16 @@ internal sealed class SqliteReader : IDisposable
             return known;
         }
 
-        Movement[] movements = _transaction.Set(1, id).Read()
-            ? Read(_transaction)
-            : throw new InvalidDataException($"no transaction has number {id}");
-        _transaction.Close();
-        return _known.Keep(id, movements);
+        try
+        {
+            return _known.Keep(id, _transaction.Set(1, id).Read()
+                ? Read(_transaction)
+                : throw new InvalidDataException($"no transaction has number {id}"));
+        }
+        finally
+        {
+            _transaction.Close();
+        }
     }
 
     /// <summary>The rows of some transactions by hash.</summary>
