@@ -22,23 +22,53 @@ internal static class Stores
     private const int RowsOfBlock = 200;
     private const int BlocksOfLoad = 500;
     private const int BatchOfAddresses = 1_000;
+    private const int Batches = 20;
     private const int ReachedAddresses = 10_000;
     private const long FirstTime = 1_500_000_000;
 
-    /// <summary><c>store [MILLIONS] [FILE]</c>: SQLite's figures; the file is made anew.</summary>
+    private static readonly string[] Steps = ["import", "ask", "trace"];
+
+    /// <summary>
+    /// <c>store [MILLIONS] [FILE] [STEPS]</c>: SQLite's figures; the file is made anew. Steps are <c>import</c>, <c>ask</c> and
+    /// <c>trace</c>, all of them where none is named, and <c>postgres</c>, which loads the same rows into PostgreSQL.
+    /// </summary>
     public static async Task<int> RunAsync(string[] args)
     {
         int size = (int)((args.Length > 0 ? double.Parse(args[0], CultureInfo.InvariantCulture) : 20) * Million);
         string folder = Directory.CreateTempSubdirectory("flowtracer-store-bench-").FullName;
-        string file = args.Length > 1 ? args[1] : Path.Combine(folder, "store.db");
+        string[] steps = [.. args.Skip(1).Where(static arg => arg == "postgres" || Steps.Contains(arg))];
+        string file = args.Skip(1).Except(steps).FirstOrDefault() ?? Path.Combine(folder, "store.db");
+        bool Runs(string step) => steps.Length == 0 ? step != "postgres" : steps.Contains(step);
         try
         {
             AccountChain chain = AccountChain.Make(size, Seed);
             Console.WriteLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}, load {File.ReadAllText("/proc/loadavg").Split(' ')[0]}; {size:N0} transfers between {chain.Ledger.Holders.Count:N0} addresses");
-            await FillAsync(chain, file);
+            if (Runs("import"))
+            {
+                await FillAsync(chain, file);
+            }
+
+            if (Runs("postgres"))
+            {
+                PostgresLoads.Run(size, Enumerable.Range(0, size).Select(row => MovementOf(chain.Ledger, row)));
+            }
+
+            if (!Runs("ask") && !Runs("trace"))
+            {
+                return 0;
+            }
+
             await using SqliteStore store = SqliteStore.Open(file, create: false);
-            await AskAsync(store, chain);
-            await TraceAsync(store, chain);
+            if (Runs("ask"))
+            {
+                await AskAsync(store, chain);
+            }
+
+            if (Runs("trace"))
+            {
+                await TraceAsync(store, chain);
+            }
+
             return 0;
         }
         finally
@@ -52,14 +82,16 @@ internal static class Stores
         File.Delete(file);
         await using SqliteStore store = SqliteStore.Open(file, create: true);
         Stopwatch clock = Stopwatch.StartNew();
-        TimeSpan making = TimeSpan.Zero;
+        (TimeSpan making, TimeSpan busy) = (TimeSpan.Zero, TimeSpan.Zero);
         int rows = chain.Ledger.Rows;
         for (int start = 0; start < rows; start += RowsOfBlock * BlocksOfLoad)
         {
             TimeSpan before = clock.Elapsed;
             FlowLoad load = LoadOf(chain.Ledger, start, Math.Min(start + (RowsOfBlock * BlocksOfLoad), rows));
             making += clock.Elapsed - before;
+            TimeSpan used = Environment.CpuUsage.TotalTime;
             await store.AppendAsync(load, default);
+            busy += Environment.CpuUsage.TotalTime - used;
             if (start / (RowsOfBlock * BlocksOfLoad) % 20 == 19)
             {
                 Console.Error.WriteLine($"{start + (RowsOfBlock * BlocksOfLoad):N0} in {clock.Elapsed.TotalSeconds:F0} s");
@@ -69,7 +101,7 @@ internal static class Stores
         await store.DisposeAsync();
         TimeSpan writing = clock.Elapsed - making;
         long bytes = new FileInfo(file).Length;
-        Console.WriteLine($"imported at {rows / writing.TotalSeconds:N0} a second ({writing.TotalSeconds:F1} s of writing, {making.TotalSeconds:F1} s of making them up); {bytes / (double)rows:F1} bytes a transfer on disk, both directions indexed");
+        Console.WriteLine($"imported at {rows / writing.TotalSeconds:N0} a second ({writing.TotalSeconds:F1} s of writing, {busy.TotalSeconds:F1} s of a core; {making.TotalSeconds:F1} s of making them up); {bytes / (double)rows:F1} bytes a transfer on disk, both directions indexed");
     }
 
     private static FlowLoad LoadOf(AccountLedger<Units64> ledger, int start, int end)
@@ -141,7 +173,7 @@ internal static class Stores
         HistoryRequest[] requests =
         [
             .. Enumerable.Range(0, rows).Select(i => chain.Ledger.To.Span[(int)((long)i * 7919 % rows)])
-                .Where(holder => holder >= 0 && degrees[holder] is > 1 and < 50).Distinct().Take(2 * BatchOfAddresses)
+                .Where(holder => holder >= 0 && degrees[holder] is > 1 and < 50).Distinct().Take((1 + Batches) * BatchOfAddresses)
                 .Select(static holder => new HistoryRequest(HolderOf(holder), Position.Start, Direction.Forward)),
         ];
         double[] single = new double[BatchOfAddresses];
@@ -154,13 +186,24 @@ internal static class Stores
         }
 
         Array.Sort(single);
-        Stopwatch clock = Stopwatch.StartNew();
-        IReadOnlyList<History> histories = await store.ReadAsync(requests[BatchOfAddresses..], default);
-        double first = clock.Elapsed.TotalMilliseconds;
-        clock.Restart();
-        await store.ReadAsync(requests[BatchOfAddresses..], default);
         Console.WriteLine(
-            $"history of one address, warm: median {single[BatchOfAddresses / 2]:F3} ms, 99 % {single[BatchOfAddresses * 99 / 100]:F3} ms; {BatchOfAddresses:N0} addresses with {histories.Sum(static h => h.Movements.Count):N0} movements in one call: {first:F1} ms first, {clock.Elapsed.TotalMilliseconds:F1} ms again");
+            $"history of one address, warm: median {single[BatchOfAddresses / 2]:F3} ms, 99 % {single[BatchOfAddresses * 99 / 100]:F3} ms");
+        foreach (string times in (string[])["asked for the first time", "asked again"])
+        {
+            double[] batches = new double[requests.Length / BatchOfAddresses];
+            (int movements, TimeSpan used) = (0, Environment.CpuUsage.TotalTime);
+            for (int i = 0; i < batches.Length; i++)
+            {
+                long start = Stopwatch.GetTimestamp();
+                IReadOnlyList<History> histories = await store.ReadAsync(requests[(i * BatchOfAddresses)..((i + 1) * BatchOfAddresses)], default);
+                batches[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+                movements += histories.Sum(static history => history.Movements.Count);
+            }
+
+            Array.Sort(batches);
+            Console.WriteLine(
+                $"{BatchOfAddresses:N0} addresses with {movements / batches.Length:N0} movements in one call, {times}: least {batches[0]:F1} ms, median {batches[batches.Length / 2]:F1} ms of {batches.Length} batches, {(Environment.CpuUsage.TotalTime - used).TotalMilliseconds / batches.Length:F1} ms of a core each");
+        }
     }
 
     private static async Task TraceAsync(SqliteStore store, AccountChain chain)

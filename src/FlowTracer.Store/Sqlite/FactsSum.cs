@@ -7,8 +7,8 @@ namespace FlowTracer.Store.Sqlite;
 
 /// <summary>
 /// What tells whether the movements of an origin are still what was stored: the sum, modulo 2^256, of the SHA-256 of each one's
-/// <see cref="MovementBytes"/>. A
-/// sum, because movements come and, when a block is rolled back, go.
+/// <see cref="MovementBytes"/>. A sum, because movements come and, when a block is rolled back, go; and because it is the same
+/// whichever is counted first, so that movements can be counted beside their writing.
 /// </summary>
 internal sealed class FactsSum
 {
@@ -21,14 +21,14 @@ internal sealed class FactsSum
     /// <summary>A sum that is to go on; none is zero.</summary>
     public FactsSum(ReadOnlySpan<byte> sum)
     {
-        for (int i = 0; i < Words && !sum.IsEmpty; i++)
+        if (!sum.IsEmpty)
         {
-            _sum[i] = BinaryPrimitives.ReadUInt64LittleEndian(sum[(i * sizeof(ulong))..]);
+            Read(sum, _sum);
         }
     }
 
     /// <summary>The sum of some movements.</summary>
-    public static byte[] Of(IEnumerable<Movement> movements)
+    public static FactsSum Of(IEnumerable<Movement> movements)
     {
         FactsSum sum = new([]);
         foreach (Movement movement in movements)
@@ -36,7 +36,7 @@ internal sealed class FactsSum
             sum.Add(movement);
         }
 
-        return sum.ToArray();
+        return sum;
     }
 
     /// <summary>The sum, as 32 bytes, the least significant first.</summary>
@@ -51,25 +51,52 @@ internal sealed class FactsSum
         return bytes;
     }
 
+    /// <summary>Whether it is the sum of the same movements.</summary>
+    public bool Equals(FactsSum other) => _sum.AsSpan().SequenceEqual(other._sum);
+
     /// <summary>Counts a movement in.</summary>
-    public void Add(Movement movement) => Count(movement, isAdded: true);
-
-    /// <summary>Counts a movement out.</summary>
-    public void Remove(Movement movement) => Count(movement, isAdded: false);
-
-    private void Count(Movement movement, bool isAdded)
+    public void Add(Movement movement)
     {
         _bytes.ResetWrittenCount();
         MovementBytes.Write(movement, _bytes);
         Span<byte> hash = stackalloc byte[Bytes];
         SHA256.HashData(_bytes.WrittenSpan, hash);
-        bool carry = false;
+        Span<ulong> words = stackalloc ulong[Words];
+        Read(hash, words);
+        Add(words);
+    }
+
+    /// <summary>Counts in what another counted.</summary>
+    public void Add(FactsSum other) => Add(other._sum);
+
+    /// <summary>Counts out what another counted.</summary>
+    public void Remove(FactsSum other)
+    {
+        ulong borrow = 0;
         for (int i = 0; i < Words; i++)
         {
-            UInt128 change = (UInt128)BinaryPrimitives.ReadUInt64LittleEndian(hash[(i * sizeof(ulong))..]) + (carry ? 1u : 0u);
-            UInt128 had = _sum[i];
-            carry = isAdded ? had + change > ulong.MaxValue : had < change;
-            _sum[i] = unchecked(isAdded ? (ulong)(had + change) : (ulong)(had - change));
+            UInt128 less = (UInt128)other._sum[i] + borrow;
+            borrow = _sum[i] < less ? 1u : 0u;
+            _sum[i] = unchecked((ulong)(_sum[i] - less));
+        }
+    }
+
+    private static void Read(ReadOnlySpan<byte> bytes, Span<ulong> words)
+    {
+        for (int i = 0; i < Words; i++)
+        {
+            words[i] = BinaryPrimitives.ReadUInt64LittleEndian(bytes[(i * sizeof(ulong))..]);
+        }
+    }
+
+    private void Add(ReadOnlySpan<ulong> words)
+    {
+        ulong carry = 0;
+        for (int i = 0; i < Words; i++)
+        {
+            UInt128 sum = (UInt128)_sum[i] + words[i] + carry;
+            _sum[i] = unchecked((ulong)sum);
+            carry = (ulong)(sum >> 64);
         }
     }
 }

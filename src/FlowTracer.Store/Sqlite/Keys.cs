@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using FlowTracer.Core.Model;
 
@@ -6,25 +7,50 @@ namespace FlowTracer.Store.Sqlite;
 /// <summary>How addresses, hashes and amounts stand in a row.</summary>
 internal static class Keys
 {
-    /// <summary>Kind (for witness programs: kind and version), then the bytes; empty for none.</summary>
-    public static byte[] Of(Address address)
-    {
-        if (address.IsNone)
-        {
-            return [];
-        }
+    /// <summary>How long the bytes of an address are at most: kind, version and witness program.</summary>
+    public const int MostBytes = 2 + Address.MaxLength;
 
+    // The first six bytes: 2^48 of them, so that a lookup among a billion meets a stranger once in a hundred thousand times.
+    private const int IndexBytes = 6;
+    private const long IndexMask = (1L << (8 * IndexBytes)) - 1;
+    private const int IndexOfBlock = 20;
+
+    /// <summary>Writes kind (for witness programs: kind and version), then the bytes; how many these are.</summary>
+    public static int Write(Address address, Span<byte> key)
+    {
         int head = address.Kind == AddressKind.Witness ? 2 : 1;
-        byte[] key = new byte[head + address.Length];
         key[0] = (byte)address.Kind;
         if (head == 2)
         {
             key[1] = (byte)address.WitnessVersion;
         }
 
-        address.CopyTo(key.AsSpan(head));
-        return key;
+        address.CopyTo(key[head..]);
+        return head + address.Length;
     }
+
+    /// <summary>What an index has of an address: its first bytes. Whoever looks it up compares the whole.</summary>
+    public static long IndexOf(Address address)
+    {
+        Span<byte> bytes = stackalloc byte[Address.MaxLength];
+        bytes.Clear();
+        address.CopyTo(bytes);
+        return First(bytes);
+    }
+
+    /// <summary>What an index has of a hash: its first bytes.</summary>
+    public static long IndexOf(TxHash hash)
+    {
+        Span<byte> bytes = stackalloc byte[TxHash.ByteLength];
+        hash.CopyTo(bytes);
+        return First(bytes);
+    }
+
+    /// <summary>What an index has of a coin: its transaction's first bytes and its own number, added.</summary>
+    public static long IndexOf(OutPoint coin) => (IndexOf(coin.Tx) + coin.Index) & IndexMask;
+
+    /// <summary>What an index has of a place in a record: block and transaction, the first in the high bits.</summary>
+    public static long IndexOf(Position at) => (long)(((at.Block << IndexOfBlock) ^ at.TxIndex) & long.MaxValue);
 
     /// <summary>The address again.</summary>
     public static Address AddressOf(ChainId chain, ReadOnlySpan<byte> key) => key.IsEmpty ? default : (AddressKind)key[0] switch
@@ -35,6 +61,9 @@ internal static class Keys
         AddressKind.Witness => Address.FromWitness(chain, key[1], key[2..]),
         _ => throw new InvalidDataException($"no kind of address is {key[0]}"),
     };
+
+    private static long First(ReadOnlySpan<byte> bytes) =>
+        (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> (8 * (sizeof(ulong) - IndexBytes)));
 
     /// <summary>The bytes of a hash.</summary>
     public static byte[] Of(TxHash hash)

@@ -1,12 +1,10 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using FlowTracer.Core.Model;
 
 namespace FlowTracer.Store.Sqlite;
 
 /// <summary>
-/// A movement as the <c>body</c> of its row: what its key and its transaction do not say, in numbers of the file. A plain
-/// transfer between two numbered holders takes about 15 bytes.
+/// A movement in a <see cref="TransactionBody"/>: what its transaction does not say, in numbers of the file.
 /// </summary>
 internal static class MovementBody
 {
@@ -19,11 +17,9 @@ internal static class MovementBody
     // One giver, one receiver, one amount: the number of givers is never this large in another sense.
     private const ulong Transfer = 0;
 
-    /// <summary>Writes the body; the holders touched, each once, fees too, are added to a list.</summary>
-    public static byte[] Write(Movement movement, SqliteNames names, List<long> touched)
+    /// <summary>Writes a movement; the numbers of the holders it touches, the fee's too, are added to a list.</summary>
+    public static void Write(Movement movement, SqliteNames names, ByteSink sink, List<long> touched)
     {
-        ArrayBufferWriter<byte> body = new();
-        ByteSink sink = new(body);
         int head = (int)movement.Kind | ((int)movement.Grade << GradeShift)
             | (movement.Doubt is null ? 0 : HasDoubt) | (movement.CarriesData ? CarriesData : 0);
         sink.Byte((byte)head);
@@ -57,17 +53,14 @@ internal static class MovementBody
 
         if (movement.Fee is Leg fee)
         {
-            Touch(touched, names.IdOf(fee.Holder));
+            touched.Add(names.IdOf(fee.Holder));
         }
-
-        return body.WrittenSpan.ToArray();
     }
 
     /// <summary>Reads it again.</summary>
     /// <exception cref="InvalidDataException">It was not written so.</exception>
-    public static Movement Read(ReadOnlySpan<byte> body, Position position, Stamp stamp, TxHash? tx, SqliteNames names)
+    public static Movement Read(ref ByteCursor cursor, Position position, Stamp stamp, TxHash? tx, SqliteNames names)
     {
-        ByteCursor cursor = new(body);
         byte head = cursor.Byte();
         string source = names.TextOf((long)cursor.Number());
         string? doubt = (head & HasDoubt) != 0 ? names.TextOf((long)cursor.Number()) : null;
@@ -87,7 +80,6 @@ internal static class MovementBody
             outputs = Legs(ref cursor, (int)legs - givers, names);
         }
 
-        cursor.End();
         return Movement.Create(
             (MovementKind)(head & KindBits), (Grade)((head & GradeBits) >> GradeShift), position, stamp, tx, source, inputs, outputs,
             doubt, (head & CarriesData) != 0);
@@ -108,14 +100,6 @@ internal static class MovementBody
     private static void WriteHolder(ByteSink sink, long holder, List<long> touched)
     {
         sink.Number((ulong)holder);
-        Touch(touched, holder);
-    }
-
-    private static void Touch(List<long> touched, long holder)
-    {
-        if (!touched.Contains(holder))
-        {
-            touched.Add(holder);
-        }
+        touched.Add(holder);
     }
 }

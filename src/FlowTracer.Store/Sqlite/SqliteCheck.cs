@@ -5,50 +5,59 @@ using Microsoft.Data.Sqlite;
 namespace FlowTracer.Store.Sqlite;
 
 /// <summary>Looks at a whole file.</summary>
-internal sealed class SqliteCheck(SqliteConnection connection, SqliteReader reader, IProgress<int>? progress)
+internal sealed class SqliteCheck(SqliteConnection connection, SqliteNames names, SqliteReader reader, IProgress<int>? progress)
 {
     // The database's own check, the references, the chain of blocks, and every movement against its origin's digest.
     private const int OfFile = 20;
     private const int Whole = 100;
     private const int MostFaults = 100;
+    private const int RowsOfReport = 10_000;
 
     private static readonly (string Sql, string Fault)[] References =
     [
-        ("SELECT count(*) FROM movements m WHERE NOT EXISTS (SELECT 1 FROM transactions t WHERE t.id = m.tx AND t.chain = m.chain)", "movements of no transaction"),
         ("SELECT count(*) FROM transactions t WHERE NOT EXISTS (SELECT 1 FROM origins o WHERE o.id = t.origin AND o.chain = t.chain)", "transactions of no origin"),
-        ("SELECT count(*) FROM touches k WHERE NOT EXISTS (SELECT 1 FROM holders h JOIN movements m ON m.chain = h.chain AND m.block = k.block AND m.tx_index = k.tx_index AND m.step = k.step WHERE h.id = k.holder)", "entries of the index of holders that lead nowhere"),
-        ("SELECT count(*) FROM holders h WHERE h.address IS NOT NULL AND NOT EXISTS (SELECT 1 FROM addresses a WHERE a.id = h.address)", "holders of no address"),
+        ("SELECT count(*) FROM holders h WHERE h.address IS NOT NULL AND NOT EXISTS (SELECT 1 FROM addresses a WHERE a.id = h.address AND a.chain = h.chain)", "holders of no address"),
+        ("SELECT count(*) FROM holders h WHERE h.contract IS NOT NULL AND NOT EXISTS (SELECT 1 FROM addresses a WHERE a.id = h.contract AND a.chain = h.chain)", "holders of no contract"),
         ("SELECT count(*) FROM blocks b WHERE NOT EXISTS (SELECT 1 FROM origins o WHERE o.id = b.origin)", "blocks of no origin"),
         ("SELECT count(*) FROM blocks b WHERE EXISTS (SELECT 1 FROM blocks f WHERE f.chain = b.chain AND f.number < b.number) AND NOT EXISTS (SELECT 1 FROM blocks p WHERE p.chain = b.chain AND p.number = b.number - 1 AND p.hash = b.parent)", "blocks that do not follow the one before"),
-        ("SELECT count(*) FROM movements m CROSS JOIN transactions t ON t.id = m.tx WHERE EXISTS (SELECT 1 FROM blocks c WHERE c.chain = m.chain) AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.chain = m.chain AND b.number = COALESCE(t.stamp_block, m.block))", "movements of blocks that are not there"),
+        ("SELECT count(*) FROM chunks c WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = c.run)", "chunks of no index"),
     ];
 
     private readonly List<string> _faults = [];
+    private readonly Dictionary<long, (long Count, FactsSum Facts)> _origins = [];
+    private readonly Dictionary<string, PairSum> _expected = new()
+    {
+        [SqliteSchema.ByHolder] = new(), [SqliteSchema.ByHash] = new(), [SqliteSchema.ByPlace] = new(), [SqliteSchema.ByAddress] = new(),
+        [SqliteSchema.ByCoin] = new(),
+    };
 
     public IReadOnlyList<string> Run(CancellationToken cancellationToken)
     {
-        using (SqliteCommand own = connection.CreateCommand())
-        {
-            own.CommandText = $"PRAGMA integrity_check({MostFaults})";
-            using SqliteDataReader rows = own.ExecuteReader();
-            while (rows.Read())
-            {
-                if (rows.GetString(0) is not "ok" and string fault)
-                {
-                    _faults.Add(fault.ReplaceLineEndings(" "));
-                }
-            }
-        }
-
+        CheckFile();
         progress?.Report(OfFile);
         if (_faults.Count == 0)
         {
             CheckReferences(cancellationToken);
-            CheckMovements(cancellationToken);
+            CheckTransactions(cancellationToken);
+            CheckOrigins();
+            ReadNames(cancellationToken);
+            CheckIndexes(cancellationToken);
         }
 
         progress?.Report(Whole);
         return _faults;
+    }
+
+    private void CheckFile()
+    {
+        using Statement own = new(connection, $"PRAGMA integrity_check({MostFaults})");
+        while (own.Read())
+        {
+            if (own.Text(0) is not "ok" and string fault)
+            {
+                _faults.Add(fault.ReplaceLineEndings(" "));
+            }
+        }
     }
 
     private void CheckReferences(CancellationToken cancellationToken)
@@ -63,76 +72,141 @@ internal sealed class SqliteCheck(SqliteConnection connection, SqliteReader read
         }
     }
 
-    private void CheckMovements(CancellationToken cancellationToken)
+    private void CheckTransactions(CancellationToken cancellationToken)
     {
-        Dictionary<long, (long Count, FactsSum Facts)> origins = [];
-        long all = Math.Max(1, SqliteSchema.Number(connection, "SELECT count(*) FROM movements"));
-        long touches = 0;
+        Dictionary<long, (ulong First, ulong Last)> blocks = BlocksByChain();
+        long all = Math.Max(1, SqliteSchema.Number(connection, "SELECT count(*) FROM transactions"));
         long done = 0;
-        using Statement read = new(
-            connection,
-            $"SELECT {SqliteReader.MovementColumns}, t.origin, m.chain FROM movements m CROSS JOIN transactions t ON t.id = m.tx", 0);
-        using SqliteDataReader rows = read.Rows();
+        long strayed = 0;
+        using Statement rows = new(connection, $"SELECT {SqliteReader.TransactionColumns}, id, origin FROM transactions");
         while (rows.Read() && _faults.Count < MostFaults)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (Try(() => reader.Read(rows, rows.GetInt64(12)), rows) is Movement movement)
+            if (Read(rows) is Movement[] movements)
             {
-                long origin = rows.GetInt64(11);
-                (long count, FactsSum facts) = origins.TryGetValue(origin, out (long Count, FactsSum Facts) known) ? known : (0, new FactsSum([]));
-                facts.Add(movement);
-                origins[origin] = (count + 1, facts);
-                touches += HoldersOf(movement);
+                bool isOfBlock = blocks.TryGetValue(rows.Long(6), out (ulong First, ulong Last) ends);
+                ulong block = movements[0].Stamp.Block ?? movements[0].Position.Block;
+                strayed += isOfBlock && (block < ends.First || block > ends.Last) ? 1 : 0;
+                Count(movements, rows.Long(7), rows.Long(8), isRecord: !isOfBlock);
             }
 
-            if (++done % 10_000 == 0)
+            if (++done % RowsOfReport == 0)
             {
+                cancellationToken.ThrowIfCancellationRequested();
+                names.Trim();
                 progress?.Report(OfFile + (int)((Whole - OfFile) * done / all));
             }
         }
 
-        Compare(origins, touches);
+        if (strayed > 0)
+        {
+            _faults.Add(string.Create(CultureInfo.InvariantCulture, $"{strayed} transactions of blocks that are not there"));
+        }
     }
 
-    private Movement? Try(Func<Movement> read, SqliteDataReader row)
+    private Dictionary<long, (ulong First, ulong Last)> BlocksByChain()
+    {
+        Dictionary<long, (ulong First, ulong Last)> blocks = [];
+        using Statement rows = new(connection, "SELECT chain, min(number), max(number) FROM blocks GROUP BY chain");
+        while (rows.Read())
+        {
+            blocks[rows.Long(0)] = ((ulong)rows.Long(1), (ulong)rows.Long(2));
+        }
+
+        return blocks;
+    }
+
+    private Movement[]? Read(Statement row)
     {
         try
         {
-            return read();
+            return reader.Read(row);
         }
-        catch (Exception fault) when (fault is InvalidDataException or ArgumentException or InvalidCastException or OverflowException)
+        catch (Exception fault) when (fault is InvalidDataException or ArgumentException or OverflowException)
         {
             _faults.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"the movement at {row.GetInt64(0)}/{row.GetInt64(1)}/{row.GetInt64(2)} cannot be read: {fault.Message.ReplaceLineEndings(" ")}"));
+                $"the transaction at {row.Long(0)}/{row.Long(1)}/{row.Long(2)} cannot be read: {fault.Message.ReplaceLineEndings(" ")}"));
             return null;
         }
     }
 
-    private static int HoldersOf(Movement movement)
+    private void Count(Movement[] movements, long id, long origin, bool isRecord)
     {
-        HashSet<Holder> holders = [.. movement.Inputs.Concat(movement.Outputs).Select(static leg => leg.Holder)];
-        return holders.Count + (movement.Fee is null ? 0 : 1);
-    }
-
-    private void Compare(Dictionary<long, (long Count, FactsSum Facts)> found, long touches)
-    {
-        if (SqliteSchema.Number(connection, "SELECT count(*) FROM touches") is long stored && stored != touches)
+        (long count, FactsSum facts) = _origins.TryGetValue(origin, out (long Count, FactsSum Facts) known) ? known : (0, new FactsSum([]));
+        foreach (Movement movement in movements)
         {
-            _faults.Add(string.Create(
-                CultureInfo.InvariantCulture, $"the index of holders has {stored} entries where the movements have {touches}"));
+            facts.Add(movement);
         }
 
-        using Statement read = new(connection, "SELECT id, source, movements, facts FROM origins", 0);
-        using SqliteDataReader rows = read.Rows();
+        _origins[origin] = (count + movements.Length, facts);
+        foreach (Holder holder in movements.SelectMany(Touches.Of).Distinct())
+        {
+            _expected[SqliteSchema.ByHolder].Add(new Pair(names.IdOf(holder), id));
+        }
+
+        if (movements[0].Tx is TxHash tx)
+        {
+            _expected[SqliteSchema.ByHash].Add(new Pair(Keys.IndexOf(tx), id));
+        }
+
+        if (isRecord)
+        {
+            _expected[SqliteSchema.ByPlace].Add(new Pair(Keys.IndexOf(movements[0].Position), id));
+        }
+    }
+
+    private void CheckOrigins()
+    {
+        using Statement rows = new(connection, "SELECT id, source, movements, facts FROM origins");
         while (rows.Read())
         {
-            (long count, FactsSum facts) = found.TryGetValue(rows.GetInt64(0), out (long Count, FactsSum Facts) known) ? known : (0, new FactsSum([]));
-            if (count != rows.GetInt64(2) || !facts.ToArray().AsSpan().SequenceEqual(rows.GetFieldValue<byte[]>(3)))
+            (long count, FactsSum facts) = _origins.TryGetValue(rows.Long(0), out (long Count, FactsSum Facts) known) ? known : (0, new FactsSum([]));
+            if (count != rows.Long(2) || !facts.ToArray().AsSpan().SequenceEqual(rows.Blob(3)))
             {
                 _faults.Add(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{rows.GetString(1)}: its {count} movements are not the {rows.GetInt64(2)} that were stored, by their digest"));
+                    $"{rows.Text(1)}: its {count} movements are not the {rows.Long(2)} that were stored, by their digest"));
+            }
+        }
+    }
+
+    private void ReadNames(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach ((string index, Pair pair) in names.Entries())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                _expected[index].Add(pair);
+            }
+        }
+        catch (Exception fault) when (fault is InvalidDataException or ArgumentException or OverflowException)
+        {
+            _faults.Add($"a holder cannot be read: {fault.Message.ReplaceLineEndings(" ")}");
+        }
+    }
+
+    private void CheckIndexes(CancellationToken cancellationToken)
+    {
+        foreach ((string name, PairSum expected) in _expected)
+        {
+            using PairIndex index = new(connection, name);
+            PairSum found = new();
+            try
+            {
+                index.Check(found, cancellationToken);
+            }
+            catch (InvalidDataException fault)
+            {
+                _faults.Add($"the index by {name}: {fault.Message}");
+                continue;
+            }
+
+            if (!found.Equals(expected))
+            {
+                _faults.Add(found.Count != expected.Count
+                    ? string.Create(CultureInfo.InvariantCulture, $"the index by {name} has {found.Count} entries where there should be {expected.Count}")
+                    : $"the index by {name} leads elsewhere than it should");
             }
         }
     }

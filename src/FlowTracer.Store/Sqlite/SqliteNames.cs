@@ -4,63 +4,88 @@ using Microsoft.Data.Sqlite;
 namespace FlowTracer.Store.Sqlite;
 
 /// <summary>
-/// The numbers that a file has for chains, texts, addresses and holders, both ways. What was looked up is kept, within bounds;
-/// what a transaction added and then gave up is forgotten (<see cref="Forget"/>).
+/// The numbers that a file has for chains, texts and holders, both ways. What was looked up is kept, within bounds; what a transaction
+/// added and then gave up is forgotten (<see cref="Forget"/>).
 /// </summary>
 internal sealed class SqliteNames : IDisposable
 {
-    private const int MostKept = 2_000_000;
+    private const int EntriesAtOnce = 1_000_000;
 
-    private readonly Dictionary<Holder, long> _holderIds = [];
-    private readonly Dictionary<long, Holder> _holders = [];
-    private readonly Dictionary<Address, long> _addressIds = [];
-    private readonly Dictionary<string, long> _textIds = [];
-    private readonly Dictionary<long, string> _texts = [];
+    private readonly SqliteConnection _connection;
+    private readonly Kept<Holder, long> _holderIds = new();
+    private readonly Kept<long, Holder> _holders = new();
+    private readonly Kept<string, long> _textIds = new();
+    private readonly Kept<long, string> _texts = new();
     private readonly Dictionary<ChainId, long> _chainIds = [];
     private readonly Dictionary<long, ChainId> _chains = [];
+    private readonly PairIndex _addresses;
+    private readonly PairIndex _coins;
     private readonly Statement _findChain;
     private readonly Statement _addChain;
     private readonly Statement _readChain;
     private readonly Statement _findText;
     private readonly Statement _addText;
     private readonly Statement _readText;
-    private readonly Statement _findAddress;
+    private readonly Statement _readAddress;
+    private readonly Statement _lastAddress;
     private readonly Statement _addAddress;
     private readonly Statement _findAccount;
-    private readonly Statement _findCoin;
+    private readonly Statement _lastHolder;
     private readonly Statement _addHolder;
     private readonly Statement _readHolder;
 
     public SqliteNames(SqliteConnection connection)
     {
-        _findChain = new Statement(connection, "SELECT id FROM chains WHERE name = ?1", 1);
-        _addChain = new Statement(connection, "INSERT INTO chains(name) VALUES(?1) RETURNING id", 1);
-        _readChain = new Statement(connection, "SELECT name FROM chains WHERE id = ?1", 1);
-        _findText = new Statement(connection, "SELECT id FROM texts WHERE text = ?1", 1);
-        _addText = new Statement(connection, "INSERT INTO texts(text) VALUES(?1) RETURNING id", 1);
-        _readText = new Statement(connection, "SELECT text FROM texts WHERE id = ?1", 1);
-        _findAddress = new Statement(connection, "SELECT id FROM addresses WHERE key = ?1 AND chain = ?2", 2);
-        _addAddress = new Statement(connection, "INSERT INTO addresses(key, chain) VALUES(?1, ?2) RETURNING id", 2);
-        _findAccount = new Statement(
-            connection, "SELECT id FROM holders WHERE address = ?1 AND contract IS ?2 AND coin_tx IS NULL", 2);
-        _findCoin = new Statement(connection, "SELECT id FROM holders WHERE coin_tx = ?1 AND coin_index = ?2 AND chain = ?3", 3);
+        _connection = connection;
+        _addresses = new PairIndex(connection, SqliteSchema.ByAddress);
+        _coins = new PairIndex(connection, SqliteSchema.ByCoin);
+        _findChain = new Statement(connection, "SELECT id FROM chains WHERE name = ?1");
+        _addChain = new Statement(connection, "INSERT INTO chains(name) VALUES(?1) RETURNING id");
+        _readChain = new Statement(connection, "SELECT name FROM chains WHERE id = ?1");
+        _findText = new Statement(connection, "SELECT id FROM texts WHERE text = ?1");
+        _addText = new Statement(connection, "INSERT INTO texts(text) VALUES(?1) RETURNING id");
+        _readText = new Statement(connection, "SELECT text FROM texts WHERE id = ?1");
+        _readAddress = new Statement(connection, "SELECT chain, key FROM addresses WHERE id = ?1");
+        _lastAddress = new Statement(connection, "SELECT max(id) FROM addresses");
+        _addAddress = new Statement(connection, "INSERT INTO addresses(id, chain, key) VALUES(?1, ?2, ?3)");
+        _findAccount = new Statement(connection, "SELECT id FROM holders WHERE address = ?1 AND contract IS ?2 AND coin_tx IS NULL");
+        _lastHolder = new Statement(connection, "SELECT max(id) FROM holders");
         _addHolder = new Statement(
-            connection, "INSERT INTO holders(chain, address, contract, coin_tx, coin_index) VALUES(?1, ?2, ?3, ?4, ?5) RETURNING id", 5);
+            connection, "INSERT INTO holders(id, chain, address, contract, coin_tx, coin_index) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
         _readHolder = new Statement(
             connection,
             """
             SELECT h.chain, a.key, c.key, h.coin_tx, h.coin_index FROM holders h
             LEFT JOIN addresses a ON a.id = h.address LEFT JOIN addresses c ON c.id = h.contract WHERE h.id = ?1
-            """,
-            1);
+            """);
     }
 
     /// <summary>The number of a chain; a new one where it has none.</summary>
-    public long IdOf(ChainId chain) => Find(chain) ?? Kept(_chainIds, chain, _addChain.Set(1, chain.ToString()).Number()!.Value);
+    public long IdOf(ChainId chain)
+    {
+        if (Find(chain) is long known)
+        {
+            return known;
+        }
+
+        return _chainIds[chain] = _addChain.Set(1, chain.ToString()).Number()!.Value;
+    }
 
     /// <summary>The number of a chain; null where it has none.</summary>
-    public long? Find(ChainId chain) => _chainIds.TryGetValue(chain, out long id) ? id
-        : _findChain.Set(1, chain.ToString()).Number() is long found ? Kept(_chainIds, chain, found) : null;
+    public long? Find(ChainId chain)
+    {
+        if (_chainIds.TryGetValue(chain, out long id))
+        {
+            return id;
+        }
+
+        if (_findChain.Set(1, chain.ToString()).Number() is not long found)
+        {
+            return null;
+        }
+
+        return _chainIds[chain] = found;
+    }
 
     /// <summary>The chain of a number.</summary>
     public ChainId ChainOf(long id)
@@ -70,66 +95,113 @@ internal sealed class SqliteNames : IDisposable
             return chain;
         }
 
-        using SqliteDataReader rows = _readChain.Set(1, id).Rows();
-        return rows.Read() && ChainId.TryParse(rows.GetString(0), out chain)
-            ? Kept(_chains, id, chain)
-            : throw new InvalidDataException($"no chain has number {id}");
+        if (!_readChain.Set(1, id).Read() || !ChainId.TryParse(_readChain.Text(0), out chain))
+        {
+            throw new InvalidDataException($"no chain has number {id}");
+        }
+
+        _readChain.Close();
+        return _chains[id] = chain;
     }
 
     /// <summary>The number of a text; a new one where it has none.</summary>
-    public long IdOf(string text) => _textIds.TryGetValue(text, out long id) ? id
-        : Kept(_textIds, text, _findText.Set(1, text).Number() ?? _addText.Set(1, text).Number()!.Value);
+    public long IdOf(string text) => _textIds.TryGet(text, out long id)
+        ? id
+        : _textIds.Keep(text, _findText.Set(1, text).Number() ?? _addText.Set(1, text).Number()!.Value);
 
     /// <summary>The text of a number.</summary>
     public string TextOf(long id)
     {
-        if (_texts.TryGetValue(id, out string? text))
+        if (_texts.TryGet(id, out string? text))
         {
             return text;
         }
 
-        using SqliteDataReader rows = _readText.Set(1, id).Rows();
-        return rows.Read() ? Kept(_texts, id, rows.GetString(0)) : throw new InvalidDataException($"no text has number {id}");
+        text = _readText.Set(1, id).Read() ? _readText.Text(0) : throw new InvalidDataException($"no text has number {id}");
+        _readText.Close();
+        return _texts.Keep(id, text);
     }
 
-    /// <summary>The number of a holder; a new one where it has none.</summary>
-    public long IdOf(Holder holder) => Find(holder) ?? Kept(_holderIds, holder, Add(holder));
-
     /// <summary>The number of a holder; null where it has none.</summary>
-    public long? Find(Holder holder)
+    public long? Find(Holder holder) =>
+        _holderIds.TryGet(holder, out long id) || Find([holder]).TryGetValue(holder, out id) ? id : null;
+
+    /// <summary>The number of a holder that has one.</summary>
+    /// <exception cref="InvalidDataException">It has none.</exception>
+    public long IdOf(Holder holder) => Find(holder) ?? throw new InvalidDataException($"{holder} has no number");
+
+    /// <summary>The numbers of those of many holders that have one, looked up together.</summary>
+    public Dictionary<Holder, long> Find(IReadOnlyCollection<Holder> holders)
     {
-        if (_holderIds.TryGetValue(holder, out long known))
+        List<Holder> unknown = Unknown(holders);
+        FindAccounts(unknown, AddressesOf(unknown), long.MaxValue);
+        FindCoins(unknown);
+        Dictionary<Holder, long> ids = [];
+        foreach (Holder holder in holders)
         {
-            return known;
+            if (_holderIds.TryGet(holder, out long id))
+            {
+                ids[holder] = id;
+            }
         }
 
-        long? found = holder.Chain.Family == ChainFamily.Utxo ? FindCoin(holder) : FindAccount(holder);
-        return found is long id ? Kept(_holderIds, holder, id) : null;
+        return ids;
+    }
+
+    /// <summary>Looks many holders up at once, and gives those that have none a number, in the order they come in.</summary>
+    public void Add(IEnumerable<Holder> holders)
+    {
+        List<Holder> unknown = Unknown(holders);
+        Dictionary<Address, long> addresses = AddressesOf(unknown);
+        long lastAddress = _lastAddress.Number() ?? 0;
+        AddAddresses(unknown, addresses, lastAddress);
+        FindAccounts(unknown, addresses, lastAddress);
+        FindCoins(unknown);
+        AddHolders(unknown, addresses);
     }
 
     /// <summary>The number of an address; null where it has none.</summary>
     public long? Find(Address address)
     {
-        if (_addressIds.TryGetValue(address, out long known))
+        foreach (Pair pair in _addresses.Find([Keys.IndexOf(address)]))
         {
-            return known;
+            if (IsAddress(pair.Value, address))
+            {
+                return pair.Value;
+            }
         }
 
-        return Find(address.Chain) is long chain && _findAddress.Set(1, Keys.Of(address)).Set(2, chain).Number() is long id
-            ? Kept(_addressIds, address, id)
-            : null;
+        return null;
     }
 
     /// <summary>The holder of a number.</summary>
     public Holder HolderOf(long id)
     {
-        if (_holders.TryGetValue(id, out Holder? holder))
+        if (_holders.TryGet(id, out Holder? holder))
         {
             return holder;
         }
 
-        using SqliteDataReader rows = _readHolder.Set(1, id).Rows();
-        return rows.Read() ? Kept(_holders, id, Read(rows)) : throw new InvalidDataException($"no holder has number {id}");
+        try
+        {
+            holder = _readHolder.Set(1, id).Read() ? Read() : throw new InvalidDataException($"no holder has number {id}");
+        }
+        finally
+        {
+            _readHolder.Close();
+        }
+
+        _holderIds.Keep(holder, id);
+        return _holders.Keep(id, holder);
+    }
+
+    /// <summary>Forgets what was not asked for lately, where there is much: before a question or a load, not within.</summary>
+    public void Trim()
+    {
+        _holderIds.Trim();
+        _holders.Trim();
+        _textIds.Trim();
+        _texts.Trim();
     }
 
     /// <summary>Forgets everything: a transaction was given up.</summary>
@@ -137,69 +209,183 @@ internal sealed class SqliteNames : IDisposable
     {
         _holderIds.Clear();
         _holders.Clear();
-        _addressIds.Clear();
         _textIds.Clear();
         _texts.Clear();
         _chainIds.Clear();
         _chains.Clear();
     }
 
-    public void Dispose()
+    /// <summary>What the indexes of addresses and coins should have.</summary>
+    public IEnumerable<(string Index, Pair Pair)> Entries()
     {
-        foreach (Statement statement in (Statement[])[_findChain, _addChain, _readChain, _findText, _addText, _readText, _findAddress, _addAddress, _findAccount, _findCoin, _addHolder, _readHolder])
+        using Statement addresses = new(_connection, "SELECT id, chain, key FROM addresses");
+        while (addresses.Read())
         {
-            statement.Dispose();
+            Address address = Keys.AddressOf(ChainOf(addresses.Long(1)), addresses.Blob(2));
+            yield return (SqliteSchema.ByAddress, new Pair(Keys.IndexOf(address), addresses.Long(0)));
+        }
+
+        using Statement coins = new(_connection, "SELECT id, coin_tx, coin_index FROM holders WHERE coin_tx IS NOT NULL");
+        while (coins.Read())
+        {
+            OutPoint coin = new(TxHash.FromBytes(coins.Blob(1)), (uint)coins.Long(2));
+            yield return (SqliteSchema.ByCoin, new Pair(Keys.IndexOf(coin), coins.Long(0)));
         }
     }
 
-    private long? FindAccount(Holder holder)
+    /// <summary>Makes the indexes of addresses and coins, which are empty.</summary>
+    public void AddEntries()
     {
-        long? contract = holder.Asset.IsCoin ? null : Find(holder.Asset.Contract);
-        return Find(holder.Address) is long address && (contract is not null || holder.Asset.IsCoin)
-            ? _findAccount.Set(1, address).Set(2, contract).Number()
-            : null;
-    }
-
-    private long? FindCoin(Holder holder) => Find(holder.Chain) is long chain
-        ? _findCoin.Set(1, Keys.Of(holder.Coin.Tx)).Set(2, (long)holder.Coin.Index).Set(3, chain).Number()
-        : null;
-
-    private long Add(Holder holder)
-    {
-        bool isCoin = holder.Chain.Family == ChainFamily.Utxo;
-        _addHolder.Set(1, IdOf(holder.Chain))
-            .Set(2, holder.Address.IsNone ? null : IdOf(holder.Address))
-            .Set(3, holder.Asset.IsCoin ? null : IdOf(holder.Asset.Contract))
-            .Set(4, isCoin ? Keys.Of(holder.Coin.Tx) : null)
-            .Set(5, isCoin ? (long)holder.Coin.Index : null);
-        return _addHolder.Number()!.Value;
-    }
-
-    private long IdOf(Address address) => Find(address)
-        ?? Kept(_addressIds, address, _addAddress.Set(1, Keys.Of(address)).Set(2, IdOf(address.Chain)).Number()!.Value);
-
-    private Holder Read(SqliteDataReader row)
-    {
-        ChainId chain = ChainOf(row.GetInt64(0));
-        Address address = row.IsDBNull(1) ? default : Keys.AddressOf(chain, row.GetFieldValue<byte[]>(1));
-        if (!row.IsDBNull(3))
+        foreach ((string Index, Pair Pair)[] entries in Entries().Chunk(EntriesAtOnce))
         {
-            OutPoint coin = new(TxHash.FromBytes(row.GetFieldValue<byte[]>(3)), (uint)row.GetInt64(4));
+            _addresses.Add([.. entries.Where(static entry => entry.Index == SqliteSchema.ByAddress).Select(static entry => entry.Pair)]);
+            _coins.Add([.. entries.Where(static entry => entry.Index == SqliteSchema.ByCoin).Select(static entry => entry.Pair)]);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (IDisposable one in (IDisposable[])[
+            _addresses, _coins, _findChain, _addChain, _readChain, _findText, _addText, _readText, _readAddress, _lastAddress, _addAddress,
+            _findAccount, _lastHolder, _addHolder, _readHolder])
+        {
+            one.Dispose();
+        }
+    }
+
+    // Each once, in the order they come in.
+    private List<Holder> Unknown(IEnumerable<Holder> holders)
+    {
+        List<Holder> unknown = [];
+        HashSet<Holder> seen = [];
+        foreach (Holder holder in holders)
+        {
+            if (!_holderIds.TryGet(holder, out _) && seen.Add(holder))
+            {
+                unknown.Add(holder);
+            }
+        }
+
+        return unknown;
+    }
+
+    // The numbers of the addresses and contracts of some holders, as far as they have one.
+    private Dictionary<Address, long> AddressesOf(List<Holder> holders)
+    {
+        HashSet<Address> addresses = [];
+        foreach (Holder holder in holders)
+        {
+            addresses.Add(holder.Address);
+            addresses.Add(holder.Asset.Contract);
+        }
+
+        addresses.Remove(default);
+        Dictionary<Address, long> ids = [];
+        foreach ((Address address, long id) in _addresses.Candidates(addresses, Keys.IndexOf))
+        {
+            if (IsAddress(id, address))
+            {
+                ids[address] = id;
+            }
+        }
+
+        return ids;
+    }
+
+    private bool IsAddress(long id, Address address)
+    {
+        Span<byte> key = stackalloc byte[Keys.MostBytes];
+        bool isIt = _readAddress.Set(1, id).Read() && ChainOf(_readAddress.Long(0)) == address.Chain
+            && _readAddress.Blob(1).SequenceEqual(key[..Keys.Write(address, key)]);
+        _readAddress.Close();
+        return isIt;
+    }
+
+    private void AddAddresses(List<Holder> holders, Dictionary<Address, long> ids, long last)
+    {
+        List<Pair> added = [];
+        Span<byte> key = stackalloc byte[Keys.MostBytes];
+        foreach (Holder holder in holders)
+        {
+            foreach (Address address in (ReadOnlySpan<Address>)[holder.Address, holder.Asset.Contract])
+            {
+                if (!address.IsNone && ids.TryAdd(address, last + 1))
+                {
+                    _addAddress.Set(1, ++last).Set(2, IdOf(address.Chain)).Set(3, key[..Keys.Write(address, key)]).Run();
+                    added.Add(new Pair(Keys.IndexOf(address), last));
+                }
+            }
+        }
+
+        _addresses.Add(added);
+    }
+
+    // A holder whose address or contract is behind the last one that was there is not there either.
+    private void FindAccounts(List<Holder> holders, Dictionary<Address, long> addresses, long lastAddress)
+    {
+        foreach (Holder holder in holders)
+        {
+            (Address of, Address token) = (holder.Address, holder.Asset.Contract);
+            if (holder.Chain.Family == ChainFamily.Account && addresses.TryGetValue(of, out long address) && address <= lastAddress
+                && (token.IsNone || (addresses.TryGetValue(token, out long asset) && asset <= lastAddress))
+                && _findAccount.Set(1, address).Set(2, token.IsNone ? null : addresses[token]).Number() is long id)
+            {
+                _holderIds.Keep(holder, id);
+            }
+        }
+    }
+
+    private void FindCoins(List<Holder> holders)
+    {
+        foreach ((Holder coin, long id) in _coins.Candidates(
+            holders.Where(static holder => holder.Chain.Family == ChainFamily.Utxo), static holder => Keys.IndexOf(holder.Coin)))
+        {
+            if (HolderOf(id).Coin == coin.Coin && HolderOf(id).Chain == coin.Chain)
+            {
+                _holderIds.Keep(coin, id);
+            }
+        }
+    }
+
+    private void AddHolders(List<Holder> holders, Dictionary<Address, long> addresses)
+    {
+        List<Pair> coins = [];
+        long last = _lastHolder.Number() ?? 0;
+        Span<byte> hash = stackalloc byte[TxHash.ByteLength];
+        foreach (Holder holder in holders)
+        {
+            if (_holderIds.TryGet(holder, out _))
+            {
+                continue;
+            }
+
+            _addHolder.Set(1, ++last).Set(2, IdOf(holder.Chain)).Set(3, holder.Address.IsNone ? null : addresses[holder.Address])
+                .Set(4, holder.Asset.IsCoin ? null : addresses[holder.Asset.Contract]).SetNothing(5).SetNothing(6);
+            if (holder.Chain.Family == ChainFamily.Utxo)
+            {
+                holder.Coin.Tx.CopyTo(hash);
+                _addHolder.Set(5, hash).Set(6, holder.Coin.Index);
+                coins.Add(new Pair(Keys.IndexOf(holder.Coin), last));
+            }
+
+            _addHolder.Run();
+            _holderIds.Keep(holder, last);
+        }
+
+        _coins.Add(coins);
+    }
+
+    private Holder Read()
+    {
+        ChainId chain = ChainOf(_readHolder.Long(0));
+        Address address = _readHolder.IsNull(1) ? default : Keys.AddressOf(chain, _readHolder.Blob(1));
+        if (!_readHolder.IsNull(3))
+        {
+            OutPoint coin = new(TxHash.FromBytes(_readHolder.Blob(3)), (uint)_readHolder.Long(4));
             return Holder.Output(chain, coin, address);
         }
 
         return Holder.Account(
-            address, row.IsDBNull(2) ? Asset.Coin(chain) : Asset.Token(Keys.AddressOf(chain, row.GetFieldValue<byte[]>(2))));
-    }
-
-    private static TValue Kept<TKey, TValue>(Dictionary<TKey, TValue> kept, TKey key, TValue value)
-        where TKey : notnull
-    {
-        if (kept.Count >= MostKept)
-        {
-            kept.Clear();
-        }
-
-        return kept[key] = value;
+            address, _readHolder.IsNull(2) ? Asset.Coin(chain) : Asset.Token(Keys.AddressOf(chain, _readHolder.Blob(2))));
     }
 }

@@ -1,6 +1,6 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
 using Microsoft.Data.Sqlite;
@@ -10,15 +10,10 @@ namespace FlowTracer.Store.Sqlite;
 /// <summary>What a file says.</summary>
 internal sealed class SqliteReader : IDisposable
 {
-    private const int MostKept = 1_000_000;
-
-    /// <summary>What <see cref="Read"/> takes, of movements m and transactions t.</summary>
-    public const string MovementColumns = "m.block, m.tx_index, m.step, m.body, t.hash, t.time, t.stamp, t.stamp_block, t.stamp_max, t.stamp_index, t.id";
-
     private readonly SqliteNames _names;
-    private readonly Statement _history;
-    private readonly Statement _transactions;
-    private readonly Statement _movements;
+    private readonly PairIndex _touches;
+    private readonly PairIndex _hashes;
+    private readonly Statement _transaction;
     private readonly Statement _opening;
     private readonly Statement _holders;
     private readonly Statement _origins;
@@ -29,48 +24,39 @@ internal sealed class SqliteReader : IDisposable
     private readonly Statement _chains;
 
     // A movement that several holders share is one and the same, as every source gives it.
-    private readonly Dictionary<(long Chain, Position At), Movement> _known = [];
+    private readonly Kept<long, Movement[]> _known = new();
     private readonly Dictionary<ChainId, (FlowBlock? First, FlowBlock? Last)> _blocks = [];
 
     public SqliteReader(SqliteConnection connection, SqliteNames names)
     {
         _names = names;
-        _history = new Statement(
-            connection,
-            $"""
-            SELECT {MovementColumns} FROM touches k CROSS JOIN movements m ON m.chain = ?2 AND m.block = k.block
-            AND m.tx_index = k.tx_index AND m.step = k.step CROSS JOIN transactions t ON t.id = m.tx
-            WHERE k.holder = ?1 ORDER BY k.block, k.tx_index, k.step
-            """,
-            2);
-        _transactions = new Statement(
-            connection,
-            "SELECT id, block, tx_index, step, movements FROM transactions WHERE substr(hash, 1, 8) = ?1 AND hash = ?2 AND chain = ?3 ORDER BY id",
-            3);
-        _movements = new Statement(
-            connection,
-            $"""
-            SELECT {MovementColumns} FROM movements m CROSS JOIN transactions t ON t.id = m.tx WHERE m.chain = ?1 AND m.block = ?2
-            AND m.tx_index = ?3 AND m.step >= ?4 AND m.step < ?4 + ?5 ORDER BY m.step
-            """,
-            5);
-        _opening = new Statement(connection, "SELECT opening FROM holders WHERE id = ?1", 1);
-        _holders = new Statement(connection, "SELECT id FROM holders WHERE address = ?1", 1);
-        _origins = new Statement(
-            connection, "SELECT source, answer FROM origins WHERE chain = ?1 AND unfinished = 1 ORDER BY id", 1);
+        _touches = new PairIndex(connection, SqliteSchema.ByHolder);
+        _hashes = new PairIndex(connection, SqliteSchema.ByHash);
+        _transaction = new Statement(connection, $"SELECT {TransactionColumns} FROM transactions WHERE id = ?1");
+        _opening = new Statement(connection, "SELECT opening FROM holders WHERE id = ?1");
+        _holders = new Statement(connection, "SELECT id FROM holders WHERE address = ?1");
+        _origins = new Statement(connection, "SELECT source, answer FROM origins WHERE chain = ?1 AND unfinished = 1 ORDER BY id");
         _origin = new Statement(
             connection,
             """
-            SELECT DISTINCT o.source, COALESCE(b.answer, o.answer) FROM transactions t JOIN origins o ON o.id = t.origin
-            LEFT JOIN blocks b ON b.chain = t.chain AND b.number = t.block AND b.origin = o.id
-            WHERE substr(t.hash, 1, 8) = ?1 AND t.hash = ?2 AND t.chain = ?3 ORDER BY t.id
-            """,
-            3);
-        _block = new Statement(connection, "SELECT number, hash, parent, time, answer FROM blocks WHERE chain = ?1 AND number = ?2", 2);
-        _ends = new Statement(connection, "SELECT min(number), max(number) FROM blocks WHERE chain = ?1", 1);
-        _after = new Statement(connection, "SELECT number FROM blocks WHERE chain = ?1 AND time >= ?2 ORDER BY number LIMIT 1", 2);
+            SELECT o.source, COALESCE(b.answer, o.answer) FROM transactions t JOIN origins o ON o.id = t.origin
+            LEFT JOIN blocks b ON b.chain = t.chain AND b.number = t.block AND b.origin = o.id WHERE t.id = ?1
+            """);
+        _block = new Statement(connection, "SELECT number, hash, parent, time, answer FROM blocks WHERE chain = ?1 AND number = ?2");
+        _ends = new Statement(connection, "SELECT min(number), max(number) FROM blocks WHERE chain = ?1");
+        _after = new Statement(connection, "SELECT number FROM blocks WHERE chain = ?1 AND time >= ?2 ORDER BY number LIMIT 1");
         _chains = new Statement(
-            connection, "SELECT c.id, sum(o.movements) FROM chains c LEFT JOIN origins o ON o.chain = c.id GROUP BY c.id", 0);
+            connection, "SELECT c.id, sum(o.movements) FROM chains c LEFT JOIN origins o ON o.chain = c.id GROUP BY c.id");
+    }
+
+    /// <summary>What <see cref="Read"/> takes.</summary>
+    public const string TransactionColumns = "block, tx_index, step, time, hash, body, chain";
+
+    /// <summary>Forgets what was not asked for lately, where there is much: before a question, not within.</summary>
+    public void Trim()
+    {
+        _names.Trim();
+        _known.Trim();
     }
 
     /// <summary>What is read again, because it may have changed.</summary>
@@ -80,68 +66,65 @@ internal sealed class SqliteReader : IDisposable
         _blocks.Clear();
     }
 
-    public History History(HistoryRequest request)
+    /// <summary>The histories of many holders: each index and each row is gone through once, in its order.</summary>
+    public IReadOnlyList<History> Histories(IReadOnlyList<HistoryRequest> requests, CancellationToken cancellationToken)
     {
-        Holder holder = request.Holder;
-        (FlowBlock? first, FlowBlock? last) = EndsOf(holder.Chain);
-        long? id = _names.Find(holder);
-        List<Movement> all = id is long known ? HistoryOf(known, _names.IdOf(holder.Chain)) : [];
-        if (last is null)
+        Dictionary<Holder, long> ids = _names.Find([.. requests.Select(static request => request.Holder)]);
+        List<Pair> touches = _touches.Find([.. ids.Values.Order()]);
+        foreach (long tx in touches.Select(static touch => touch.Value).Order())
         {
-            return Core.Ports.History.Within(request, all, BigInteger.Zero, Core.Ports.Coverage.OfRecord);
+            cancellationToken.ThrowIfCancellationRequested();
+            Transaction(tx);
         }
 
-        if (holder.Chain.Family == ChainFamily.Utxo)
+        Dictionary<Holder, List<Movement>> movements = [];
+        foreach ((Holder holder, long id) in ids)
         {
-            return HistoryOfCoin(request, all, first!, last);
+            movements[holder] = MovementsOf(holder, id, touches);
         }
 
-        BigInteger? before = id is long of && OpeningOf(of) is byte[] told ? Keys.Sum(told)
-            : first!.Number == 0 ? BigInteger.Zero
-            : null;
-        return Core.Ports.History.Within(request, all, before, CoverageOf(first!, last)) with
-        {
-            Closing = request.Direction == Direction.Forward ? before + all.NetOf(holder) : before,
-        };
+        return [.. requests.Select(request => ids.TryGetValue(request.Holder, out long id)
+            ? HistoryOf(request, id, movements[request.Holder])
+            : HistoryOf(request, null, []))];
     }
 
-    public IReadOnlyList<Movement> Transaction(ChainId chain, TxHash tx)
+    /// <summary>The movements of a transaction's row.</summary>
+    public Movement[] Transaction(long id)
     {
-        if (_names.Find(chain) is not long chainId)
+        if (_known.TryGet(id, out Movement[]? known))
         {
-            return [];
+            return known;
         }
 
-        List<(long Id, object[] Range)> found = [];
-        byte[] hash = Keys.Of(tx);
-        using (SqliteDataReader rows = _transactions.Set(1, hash[..8]).Set(2, hash).Set(3, chainId).Rows())
+        try
         {
-            while (rows.Read())
-            {
-                found.Add((rows.GetInt64(0), [chainId, rows.GetInt64(1), rows.GetInt64(2), rows.GetInt64(3), rows.GetInt64(4)]));
-            }
+            return _known.Keep(id, _transaction.Set(1, id).Read()
+                ? Read(_transaction)
+                : throw new InvalidDataException($"no transaction has number {id}"));
         }
-
-        List<Movement> movements = [];
-        foreach ((long id, object[] range) in found)
+        finally
         {
-            for (int i = 0; i < range.Length; i++)
-            {
-                _movements.Set(i + 1, range[i]);
-            }
-
-            using SqliteDataReader rows = _movements.Rows();
-            while (rows.Read())
-            {
-                if (rows.GetInt64(10) == id)
-                {
-                    movements.Add(Read(rows, chainId));
-                }
-            }
+            _transaction.Close();
         }
-
-        return movements;
     }
+
+    /// <summary>The rows of some transactions by hash.</summary>
+    public Dictionary<TxHash, List<long>> Find(ChainId chain, IEnumerable<TxHash> txs)
+    {
+        Dictionary<TxHash, List<long>> found = [];
+        foreach ((TxHash tx, long id) in _hashes.Candidates(txs, Keys.IndexOf))
+        {
+            if (Transaction(id)[0] is var movement && movement.Tx == tx && movement.Chain == chain)
+            {
+                (CollectionsMarshal.GetValueRefOrAddDefault(found, tx, out _) ??= []).Add(id);
+            }
+        }
+
+        return found;
+    }
+
+    public IReadOnlyList<Movement> Transaction(ChainId chain, TxHash tx) =>
+        [.. Find(chain, [tx]).GetValueOrDefault(tx, []).SelectMany(Transaction)];
 
     public IReadOnlyList<Holder> HoldersOf(Address address)
     {
@@ -151,12 +134,10 @@ internal sealed class SqliteReader : IDisposable
         }
 
         List<long> ids = [];
-        using (SqliteDataReader rows = _holders.Set(1, id).Rows())
+        _holders.Set(1, id);
+        while (_holders.Read())
         {
-            while (rows.Read())
-            {
-                ids.Add(rows.GetInt64(0));
-            }
+            ids.Add(_holders.Long(0));
         }
 
         return [.. ids.Select(_names.HolderOf).Order()];
@@ -178,32 +159,25 @@ internal sealed class SqliteReader : IDisposable
     public IReadOnlyList<FlowOrigin> OriginsOf(ChainId chain, TxHash tx)
     {
         List<FlowOrigin> origins = [];
-        if (_names.Find(chain) is long id)
+        foreach (long id in Find(chain, [tx]).GetValueOrDefault(tx, []))
         {
-            byte[] hash = Keys.Of(tx);
-            using SqliteDataReader rows = _origin.Set(1, hash[..8]).Set(2, hash).Set(3, id).Rows();
-            while (rows.Read())
-            {
-                origins.Add(new FlowOrigin(rows.GetString(0), rows.GetString(1)));
-            }
+            origins.AddRange(OriginsIn(_origin.Set(1, id)));
         }
 
-        return origins;
+        return [.. origins.Distinct()];
     }
 
     public IReadOnlyList<FlowCoverage> Coverage()
     {
         List<(ChainId Chain, long Id, long Movements)> chains = [];
-        using (SqliteDataReader rows = _chains.Rows())
+        while (_chains.Read())
         {
-            while (rows.Read())
-            {
-                chains.Add((_names.ChainOf(rows.GetInt64(0)), rows.GetInt64(0), rows.IsDBNull(1) ? 0 : rows.GetInt64(1)));
-            }
+            chains.Add((_names.ChainOf(_chains.Long(0)), _chains.Long(0), _chains.Long(1)));
         }
 
-        return [.. chains.OrderBy(static chain => chain.Chain).Select(chain =>
-            new FlowCoverage(chain.Chain, EndsOf(chain.Chain).First, EndsOf(chain.Chain).Last, chain.Movements, Unfinished(chain.Id)))];
+        return [.. chains.OrderBy(static chain => chain.Chain).Select(chain => new FlowCoverage(
+            chain.Chain, EndsOf(chain.Chain).First, EndsOf(chain.Chain).Last, chain.Movements,
+            [.. OriginsIn(_origins.Set(1, chain.Id))]))];
     }
 
     /// <summary>The first and the last block of a chain; null where there is none.</summary>
@@ -219,60 +193,70 @@ internal sealed class SqliteReader : IDisposable
             return default;
         }
 
-        (long First, long Last)? ends = null;
-        using (SqliteDataReader rows = _ends.Set(1, id).Rows())
-        {
-            if (rows.Read() && !rows.IsDBNull(0))
-            {
-                ends = (rows.GetInt64(0), rows.GetInt64(1));
-            }
-        }
-
+        (long First, long Last)? ends = _ends.Set(1, id).Read() && !_ends.IsNull(0) ? (_ends.Long(0), _ends.Long(1)) : null;
+        _ends.Close();
         return _blocks[chain] = ends is var (first, last) ? (Block(id, first), Block(id, last)) : default;
     }
 
-    /// <summary>The movement of a row of <see cref="MovementColumns"/>.</summary>
-    public Movement Read(SqliteDataReader row, long chain)
+    /// <summary>The movements of a row of <see cref="TransactionColumns"/>.</summary>
+    /// <exception cref="InvalidDataException">It was not written so.</exception>
+    public Movement[] Read(Statement row)
     {
-        Position position = new((ulong)row.GetInt64(0), (uint)row.GetInt64(1), (uint)row.GetInt64(2));
-        if (_known.TryGetValue((chain, position), out Movement? known))
-        {
-            return known;
-        }
-
-        if (_known.Count >= MostKept)
-        {
-            _known.Clear();
-        }
-
-        long? time = row.IsDBNull(5) ? null : row.GetInt64(5);
-        Stamp stamp = row.IsDBNull(6)
-            ? new Stamp(position.Block, null, position.TxIndex, time)
-            : new Stamp(
-                row.IsDBNull(7) ? null : (ulong)row.GetInt64(7), row.IsDBNull(8) ? null : (ulong)row.GetInt64(8),
-                row.IsDBNull(9) ? null : (uint)row.GetInt64(9), time);
-        TxHash? tx = row.IsDBNull(4) ? null : TxHash.FromBytes(row.GetFieldValue<byte[]>(4));
-        return _known[(chain, position)] = MovementBody.Read(row.GetFieldValue<byte[]>(3), position, stamp, tx, _names);
+        Position first = new((ulong)row.Long(0), (uint)row.Long(1), (uint)row.Long(2));
+        long? time = row.IsNull(3) ? null : row.Long(3);
+        TxHash? tx = row.IsNull(4) ? null : TxHash.FromBytes(row.Blob(4));
+        return TransactionBody.Read(row.Blob(5), first, tx, time, _names);
     }
 
     public void Dispose()
     {
-        foreach (Statement statement in (Statement[])[_history, _transactions, _movements, _opening, _holders, _origins, _origin, _block, _ends, _after, _chains])
+        foreach (IDisposable one in (IDisposable[])[
+            _touches, _hashes, _transaction, _opening, _holders, _origins, _origin, _block, _ends, _after, _chains])
         {
-            statement.Dispose();
+            one.Dispose();
         }
     }
 
-    private List<Movement> HistoryOf(long holder, long chain)
+    // A transaction has movements that are not this holder's.
+    private List<Movement> MovementsOf(Holder holder, long id, List<Pair> touches)
     {
         List<Movement> all = [];
-        using SqliteDataReader rows = _history.Set(1, holder).Set(2, chain).Rows();
-        while (rows.Read())
+        int at = touches.BinarySearch(new Pair(id, long.MinValue));
+        for (int i = at < 0 ? ~at : at; i < touches.Count && touches[i].Key == id; i++)
         {
-            all.Add(Read(rows, chain));
+            foreach (Movement movement in Transaction(touches[i].Value))
+            {
+                if (movement.Concerns(holder))
+                {
+                    all.Add(movement);
+                }
+            }
         }
 
+        all.Sort(static (a, b) => a.Position.CompareTo(b.Position));
         return all;
+    }
+
+    private History HistoryOf(HistoryRequest request, long? id, List<Movement> all)
+    {
+        (FlowBlock? first, FlowBlock? last) = EndsOf(request.Holder.Chain);
+        if (last is null)
+        {
+            return History.Within(request, all, BigInteger.Zero, Core.Ports.Coverage.OfRecord);
+        }
+
+        if (request.Holder.Chain.Family == ChainFamily.Utxo)
+        {
+            return HistoryOfCoin(request, all, first!, last);
+        }
+
+        BigInteger? before = id is long of && OpeningOf(of) is Amount told ? told.ToBigInteger()
+            : first!.Number == 0 ? BigInteger.Zero
+            : null;
+        return History.Within(request, all, before, CoverageOf(first!, last)) with
+        {
+            Closing = request.Direction == Direction.Forward ? before + all.NetOf(request.Holder) : before,
+        };
     }
 
     // A coin has nothing before it is made; one that is spent here and was made before, had its value.
@@ -282,7 +266,7 @@ internal sealed class SqliteReader : IDisposable
         BigInteger? before = isMadeHere || first.Number == 0 ? BigInteger.Zero : null;
         Coverage coverage = isMadeHere ? CoverageOf(first, last) : new Coverage(
             false, null, string.Create(CultureInfo.InvariantCulture, $"the store, which begins with block {first.Number}, does not have what made it"));
-        return Core.Ports.History.Within(request, all, before, coverage) with
+        return History.Within(request, all, before, coverage) with
         {
             Closing = request.Direction == Direction.Backward ? BigInteger.Zero : before + all.NetOf(request.Holder),
         };
@@ -291,31 +275,31 @@ internal sealed class SqliteReader : IDisposable
     private static Coverage CoverageOf(FlowBlock first, FlowBlock last) => new(
         true, last.TimeSeconds, string.Create(CultureInfo.InvariantCulture, $"all of blocks {first.Number} to {last.Number}"));
 
-    private byte[]? OpeningOf(long holder)
+    private Amount? OpeningOf(long holder)
     {
-        using SqliteDataReader rows = _opening.Set(1, holder).Rows();
-        return rows.Read() && !rows.IsDBNull(0) ? rows.GetFieldValue<byte[]>(0) : null;
+        Amount? opening = _opening.Set(1, holder).Read() && !_opening.IsNull(0) ? Keys.AmountOf(_opening.Blob(0)) : null;
+        _opening.Close();
+        return opening;
     }
 
     private FlowBlock? Block(long chain, long number)
     {
-        using SqliteDataReader rows = _block.Set(1, chain).Set(2, number).Rows();
-        return rows.Read()
+        FlowBlock? block = _block.Set(1, chain).Set(2, number).Read()
             ? new FlowBlock(
-                (ulong)rows.GetInt64(0), TxHash.FromBytes(rows.GetFieldValue<byte[]>(1)), TxHash.FromBytes(rows.GetFieldValue<byte[]>(2)),
-                rows.GetInt64(3), rows.GetString(4))
+                (ulong)_block.Long(0), TxHash.FromBytes(_block.Blob(1)), TxHash.FromBytes(_block.Blob(2)), _block.Long(3), _block.Text(4))
             : null;
+        _block.Close();
+        return block;
     }
 
-    private ImmutableArray<FlowOrigin> Unfinished(long chain)
+    private static List<FlowOrigin> OriginsIn(Statement rows)
     {
-        ImmutableArray<FlowOrigin>.Builder origins = ImmutableArray.CreateBuilder<FlowOrigin>();
-        using SqliteDataReader rows = _origins.Set(1, chain).Rows();
+        List<FlowOrigin> origins = [];
         while (rows.Read())
         {
-            origins.Add(new FlowOrigin(rows.GetString(0), rows.GetString(1)));
+            origins.Add(new FlowOrigin(rows.Text(0), rows.Text(1)));
         }
 
-        return origins.ToImmutable();
+        return origins;
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace FlowTracer.Store.Sqlite;
 
@@ -12,6 +13,7 @@ namespace FlowTracer.Store.Sqlite;
 public sealed class SqliteStore : IFlowStore
 {
     private const int WaitSeconds = 2;
+    private const int MillisecondsOfSecond = 1_000;
 
     private readonly SqliteConnection _connection;
     private readonly SemaphoreSlim _turn = new(1);
@@ -54,10 +56,14 @@ public sealed class SqliteStore : IFlowStore
             return Sqlite(file, "opening", () =>
             {
                 connection.Open();
+                _ = raw.sqlite3_busy_timeout(connection.Handle, WaitSeconds * MillisecondsOfSecond);
 
                 // Written once, at the end of a transaction: what a crash of the program leaves is whole, and what a loss of power
-                // leaves is a store without the last appends.
-                SqliteSchema.Execute(connection, "PRAGMA cache_size = -262144; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY");
+                // leaves is a store without the last appends. 64 MiB of pages go from the log into the file together: a page that
+                // several loads wrote goes once.
+                SqliteSchema.Execute(
+                    connection,
+                    "PRAGMA cache_size = -262144; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16384");
                 SqliteSchema.Prepare(connection, file, create);
                 return new SqliteStore(connection, file);
             });
@@ -95,24 +101,11 @@ public sealed class SqliteStore : IFlowStore
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> CheckAsync(IProgress<int>? progress, CancellationToken cancellationToken) =>
-        ReadAsync("checking", () => new SqliteCheck(_connection, _reader, progress).Run(cancellationToken), cancellationToken);
+        ReadAsync("checking", () => new SqliteCheck(_connection, _names, _reader, progress).Run(cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<History>> ReadAsync(IReadOnlyList<HistoryRequest> requests, CancellationToken cancellationToken) =>
-        ReadAsync<IReadOnlyList<History>>(
-            "reading histories",
-            () =>
-            {
-                History[] histories = new History[requests.Count];
-                for (int i = 0; i < histories.Length; i++)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    histories[i] = _reader.History(requests[i]);
-                }
-
-                return histories;
-            },
-            cancellationToken);
+        ReadAsync("reading histories", () => _reader.Histories(requests, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Movement>> FindTransactionAsync(ChainId chain, TxHash tx, CancellationToken cancellationToken) =>
@@ -147,6 +140,7 @@ public sealed class SqliteStore : IFlowStore
                 _reads = true;
             }
 
+            _reader.Trim();
             return read();
         },
         cancellationToken);
@@ -162,6 +156,7 @@ public sealed class SqliteStore : IFlowStore
             }
 
             _reader.Forget();
+            _names.Trim();
             SqliteSchema.Execute(_connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE");
             try
             {

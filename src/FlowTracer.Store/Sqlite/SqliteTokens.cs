@@ -11,27 +11,35 @@ internal static class SqliteTokens
     public static void Add(SqliteConnection connection, IReadOnlyList<TokenName> names)
     {
         using Statement add = new(
-            connection, "INSERT INTO tokens(chain, contract, symbol, decimals) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING", 4);
+            connection, "INSERT INTO tokens(chain, contract, symbol, decimals) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING");
         foreach (TokenName name in names)
         {
-            add.Set(1, name.Token.Chain.ToString()).Set(2, Keys.Of(name.Token.Contract)).Set(3, name.Symbol).Set(4, (long?)name.Decimals).Run();
+            Name(add, name.Token).Set(4, name.Decimals);
+            (name.Symbol is string symbol ? add.Set(3, symbol) : add.SetNothing(3)).Run();
         }
     }
 
     /// <summary>The names of tokens; those it was told none of are left out.</summary>
     public static IReadOnlyList<TokenName> Read(SqliteConnection connection, IReadOnlyCollection<Asset> tokens)
     {
-        using Statement read = new(connection, "SELECT symbol, decimals FROM tokens WHERE chain = ?1 AND contract = ?2", 2);
+        using Statement read = new(connection, "SELECT symbol, decimals FROM tokens WHERE chain = ?1 AND contract = ?2");
         List<TokenName> names = [];
         foreach (Asset token in tokens)
         {
-            using SqliteDataReader row = read.Set(1, token.Chain.ToString()).Set(2, Keys.Of(token.Contract)).Rows();
-            if (row.Read())
+            if (Name(read, token).Read())
             {
-                names.Add(new TokenName(token, row.IsDBNull(0) ? null : row.GetString(0), row.IsDBNull(1) ? null : row.GetInt32(1)));
+                names.Add(new TokenName(token, read.IsNull(0) ? null : read.Text(0), read.IsNull(1) ? null : checked((int)read.Long(1))));
             }
+
+            read.Close();
         }
 
         return names;
+    }
+
+    private static Statement Name(Statement statement, Asset token)
+    {
+        Span<byte> contract = stackalloc byte[Keys.MostBytes];
+        return statement.Set(1, token.Chain.ToString()).Set(2, contract[..Keys.Write(token.Contract, contract)]);
     }
 }
