@@ -101,7 +101,7 @@ internal static class Stores
         await store.DisposeAsync();
         TimeSpan writing = clock.Elapsed - making;
         long bytes = new FileInfo(file).Length;
-        Console.WriteLine($"imported at {rows / writing.TotalSeconds:N0} a second ({writing.TotalSeconds:F1} s of writing, {busy.TotalSeconds:F1} s of a core; {making.TotalSeconds:F1} s of making them up); {bytes / (double)rows:F1} bytes a transfer on disk, both directions indexed");
+        Console.WriteLine($"imported at {rows / writing.TotalSeconds:N0} a second ({writing.TotalSeconds:F1} s of writing, {busy.TotalSeconds:F1} s of a core, {GC.GetTotalPauseDuration().TotalSeconds:F1} s of them waiting for the collector; {making.TotalSeconds:F1} s of making them up); {bytes / (double)rows:F1} bytes a transfer on disk, both directions indexed");
     }
 
     private static FlowLoad LoadOf(AccountLedger<Units64> ledger, int start, int end)
