@@ -37,7 +37,7 @@ internal sealed partial class Sweep
         {
             scout.Run(cancellationToken);
         }
-        catch (LedgerException)
+        catch (Exception fault) when (fault is LedgerException or InvariantException)
         {
             // Of a ledger that never was.
             return scout;

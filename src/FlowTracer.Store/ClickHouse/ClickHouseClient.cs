@@ -27,7 +27,7 @@ internal sealed partial class ClickHouseClient(ClickHouseAddress address) : IDis
     // TOO_FEW_LIVE_REPLICAS and UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE: one that was away is not counted in again yet, or has yet
     // to take what it missed.
     private const int BehindSeconds = 45;
-    private static readonly string[] Behind = ["Code: 285 ", "Code: 286 "];
+    private static readonly string[] Behind = ["Code: 285", "Code: 286"];
 
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
