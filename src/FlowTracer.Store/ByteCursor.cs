@@ -46,6 +46,11 @@ internal ref struct ByteCursor(ReadOnlySpan<byte> bytes)
         throw new InvalidDataException("a stored number is over 2^64-1");
     }
 
+    /// <summary>A number of things to come, each of at least a byte: more than are left, and nobody makes room for them.</summary>
+    public readonly int CountOf(ulong stated) => stated <= (ulong)_rest.Length
+        ? (int)stated
+        : throw new InvalidDataException("stored bytes end too early");
+
     public TxHash Hash() => TxHash.FromBytes(Take(TxHash.ByteLength));
 
     public Address Address(ChainId chain, AddressKind kind) => kind switch

@@ -75,9 +75,9 @@ internal static class MovementBody
         }
         else
         {
-            int givers = (int)cursor.Number();
+            int givers = cursor.CountOf(cursor.Number());
             inputs = Legs(ref cursor, givers, names);
-            outputs = Legs(ref cursor, (int)legs - givers, names);
+            outputs = Legs(ref cursor, cursor.CountOf(legs - (ulong)givers), names);
         }
 
         return Movement.Create(

@@ -20,6 +20,8 @@ internal sealed class SqliteCheck(SqliteConnection connection, SqliteNames names
         ("SELECT count(*) FROM holders h WHERE h.contract IS NOT NULL AND NOT EXISTS (SELECT 1 FROM addresses a WHERE a.id = h.contract AND a.chain = h.chain)", "holders of no contract"),
         ("SELECT count(*) FROM blocks b WHERE NOT EXISTS (SELECT 1 FROM origins o WHERE o.id = b.origin)", "blocks of no origin"),
         ("SELECT count(*) FROM blocks b WHERE EXISTS (SELECT 1 FROM blocks f WHERE f.chain = b.chain AND f.number < b.number) AND NOT EXISTS (SELECT 1 FROM blocks p WHERE p.chain = b.chain AND p.number = b.number - 1 AND p.hash = b.parent)", "blocks that do not follow the one before"),
+        ("SELECT count(*) FROM transactions t JOIN blocks b ON b.chain = t.chain AND b.number = t.block WHERE t.id < b.first", "transactions before the first of their block"),
+        ("SELECT count(*) FROM blocks b JOIN blocks n ON n.chain = b.chain AND n.number = b.number + 1 WHERE n.first < b.first", "blocks that begin after the next"),
         ("SELECT count(*) FROM chunks c WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = c.run)", "chunks of no index"),
     ];
 

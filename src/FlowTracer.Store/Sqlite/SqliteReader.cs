@@ -202,10 +202,17 @@ internal sealed class SqliteReader : IDisposable
     /// <exception cref="InvalidDataException">It was not written so.</exception>
     public Movement[] Read(Statement row)
     {
-        Position first = new((ulong)row.Long(0), (uint)row.Long(1), (uint)row.Long(2));
-        long? time = row.IsNull(3) ? null : row.Long(3);
-        TxHash? tx = row.IsNull(4) ? null : TxHash.FromBytes(row.Blob(4));
-        return TransactionBody.Read(row.Blob(5), first, tx, time, _names);
+        try
+        {
+            Position first = new((ulong)row.Long(0), (uint)row.Long(1), (uint)row.Long(2));
+            long? time = row.IsNull(3) ? null : row.Long(3);
+            TxHash? tx = row.IsNull(4) ? null : TxHash.FromBytes(row.Blob(4));
+            return TransactionBody.Read(row.Blob(5), first, tx, time, _names);
+        }
+        catch (Exception fault) when (fault is ArgumentException or OverflowException)
+        {
+            throw new InvalidDataException($"a transaction cannot be read: {fault.Message}", fault);
+        }
     }
 
     public void Dispose()

@@ -50,7 +50,7 @@ internal static class SqliteSchema
         CREATE TABLE chunks(id INTEGER PRIMARY KEY, run INTEGER NOT NULL, key INTEGER NOT NULL, value INTEGER NOT NULL,
           pairs BLOB NOT NULL) STRICT;
         CREATE INDEX chunks_by_key ON chunks(run, key, value);
-        CREATE TABLE tokens(chain TEXT NOT NULL, contract BLOB NOT NULL, symbol TEXT, decimals INTEGER,
+        CREATE TABLE IF NOT EXISTS tokens(chain TEXT NOT NULL, contract BLOB NOT NULL, symbol TEXT, decimals INTEGER,
           PRIMARY KEY(chain, contract)) STRICT, WITHOUT ROWID;
         """;
 

@@ -167,13 +167,14 @@ public sealed class SqliteStore : IFlowStore
             }
             catch
             {
+                _names.Forget();
+
                 // A full disk has rolled back already.
                 if (SqliteSchema.IsInTransaction(_connection))
                 {
                     SqliteSchema.Execute(_connection, "ROLLBACK");
                 }
 
-                _names.Forget();
                 throw;
             }
             finally

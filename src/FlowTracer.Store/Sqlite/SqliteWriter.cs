@@ -67,6 +67,13 @@ internal sealed class SqliteWriter : IDisposable
 
         using Statement delete = new(_connection, "DELETE FROM blocks WHERE chain = ?1 AND number > ?2");
         delete.Set(1, id).Set(2, before).Run();
+        if (last is null)
+        {
+            // The next first block is another, and what holders had before it too.
+            using Statement forget = new(_connection, "UPDATE holders SET opening = NULL WHERE chain = ?1");
+            forget.Set(1, id).Run();
+        }
+
         return true;
     }
 

@@ -73,6 +73,28 @@ public sealed class SqliteMigrationTests : IDisposable
         Assert.Equal(2801L, await count.ExecuteScalarAsync());
     }
 
+    [Fact]
+    public async Task Names_of_tokens_that_are_there_already_stay()
+    {
+        await UnpackAsync();
+        using (SqliteConnection connection = new($"Data Source={File};Pooling=False"))
+        {
+            await connection.OpenAsync();
+            using SqliteCommand add = connection.CreateCommand();
+            add.CommandText = """
+                CREATE TABLE tokens(chain TEXT NOT NULL, contract BLOB NOT NULL, symbol TEXT, decimals INTEGER,
+                  PRIMARY KEY(chain, contract)) STRICT, WITHOUT ROWID;
+                INSERT INTO tokens VALUES('ethereum', x'010000000000000000000000000000000000007000', 'ABC', 6);
+                """;
+            await add.ExecuteNonQueryAsync();
+        }
+
+        await using SqliteStore store = SqliteStore.Open(File, create: false);
+        Asset token = Asset.Token(Address.FromAccountBytes(ChainId.Ethereum, Convert.FromHexString("0000000000000000000000000000000000007000")));
+        Assert.Equal(new TokenName(token, "ABC", 6), Assert.Single(await store.NamesOfAsync([token], default)));
+        await SameAsync(store);
+    }
+
     private async Task UnpackAsync()
     {
         await using FileStream packed = System.IO.File.OpenRead(TestFiles.Fixture("stores", "version-1", "store.db.gz"));

@@ -187,6 +187,8 @@ public sealed class SqliteStoreTests : IDisposable
     [InlineData("UPDATE chunks SET value = 4, pairs = CAST(substr(pairs, 1, length(pairs) - 1) || x'04' AS BLOB) WHERE run = (SELECT id FROM runs WHERE name = 'hash'); UPDATE runs SET last = 4 WHERE name = 'hash'", "the index by hash leads elsewhere than it should")]
     [InlineData("UPDATE addresses SET key = x'01' WHERE id = 3", "a holder cannot be read")]
     [InlineData("DELETE FROM addresses WHERE id = 3", "1 holders of no address")]
+    [InlineData("UPDATE blocks SET first = 4 WHERE number >= 7", "1 transactions before the first of their block")]
+    [InlineData("UPDATE blocks SET first = 2 WHERE number = 7", "1 blocks that begin after the next")]
     [InlineData("DELETE FROM blocks WHERE number = 7", "1 blocks that do not follow the one before")]
     public async Task Damage_is_found(string damage, string found)
     {
@@ -198,6 +200,41 @@ public sealed class SqliteStoreTests : IDisposable
         Run(damage);
         await using SqliteStore damaged = SqliteStore.Open(File, create: false);
         Assert.Contains(await damaged.CheckAsync(null, default), fault => fault.Contains(found, StringComparison.Ordinal));
+    }
+
+    // One movement, external and recorded, of text 1: and then 2^31-1 legs, three givers of two legs, nothing, an amount of 33 bytes, a holder
+    // that is none.
+    [Theory]
+    [InlineData("021101ffffffff0701")]
+    [InlineData("0211010203")]
+    [InlineData("02")]
+    [InlineData("021101000102210000")]
+    [InlineData("0211010001ff7f0101")]
+    [InlineData("02ff01000102ff01")]
+    public async Task A_body_that_was_not_written_so_is_damage_and_no_bug(string body)
+    {
+        await using (SqliteStore store = SqliteStore.Open(File, create: true))
+        {
+            await store.AppendAsync(Paying(5, 9), default);
+        }
+
+        Run($"UPDATE transactions SET body = x'{body}'");
+        await using SqliteStore damaged = SqliteStore.Open(File, create: false);
+        SourceException fault = await Assert.ThrowsAsync<SourceException>(() =>
+            damaged.ReadAsync([new HistoryRequest(Account(5), Position.Start, Direction.Forward)], default));
+        Assert.Contains("the store is damaged", fault.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(await damaged.CheckAsync(null, default));
+    }
+
+    [Fact]
+    public async Task What_was_told_of_holders_goes_with_the_last_block()
+    {
+        await using SqliteStore store = SqliteStore.Open(File, create: true);
+        await store.AppendAsync(Paying(5, 9) with { Openings = [new FlowOpening(Account(5), 100)] }, default);
+        await store.RollBackAsync(ChainId.Ethereum, null, default);
+        await store.AppendAsync(Paying(6, 9), default);
+        History history = Assert.Single(await store.ReadAsync([new HistoryRequest(Account(5), Position.Start, Direction.Forward)], default));
+        Assert.Null(history.Opening);
     }
 
     [Fact]
