@@ -137,7 +137,8 @@ public sealed class SourceCheckTests(SmallChain small) : IClassFixture<SmallChai
         string[] lines = terminal.Output.Split("\r\u001b[K");
         Assert.Contains(lines, line => System.Text.RegularExpressions.Regex.IsMatch(
             line, @"^round [0-9]+: [0-9]+ address(es)?, .*[0-9.]+% placed, [0-9,]+ requests, [0-9,]+ kept$"));
-        Assert.StartsWith("Traced ", lines[^1], StringComparison.Ordinal);
+        Assert.StartsWith("3 holders are complete by: ", lines[^1], StringComparison.Ordinal);
+        Assert.Contains("\nTraced ", lines[^1], StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', pipe.Error);
         Assert.DoesNotContain("round ", pipe.Error, StringComparison.Ordinal);
     }
