@@ -10,9 +10,12 @@ internal static class Keys
     /// <summary>How long the bytes of an address are at most: kind, version and witness program.</summary>
     public const int MostBytes = 2 + Address.MaxLength;
 
-    // The first six bytes: 2^48 of them, so that a lookup among a billion meets a stranger once in a hundred thousand times.
-    private const int IndexBytes = 6;
-    private const long IndexMask = (1L << (8 * IndexBytes)) - 1;
+    // Six bytes: 2^48 of them, so that a lookup among a billion meets a stranger once in a hundred thousand times.
+    private const int IndexBits = 48;
+    private const long IndexMask = (1L << IndexBits) - 1;
+
+    // 2^64 over the golden ratio, which scatters what differs in few bits (Knuth, The Art of Computer Programming 3, 6.4).
+    private const ulong Scatter = 0x9E3779B97F4A7C15;
     private const int IndexOfBlock = 20;
 
     /// <summary>Writes kind (for witness programs: kind and version), then the bytes; how many these are.</summary>
@@ -29,24 +32,24 @@ internal static class Keys
         return head + address.Length;
     }
 
-    /// <summary>What an index has of an address: its first bytes. Whoever looks it up compares the whole.</summary>
+    /// <summary>What an index has of an address: its bytes, mixed. Whoever looks it up compares the whole.</summary>
     public static long IndexOf(Address address)
     {
         Span<byte> bytes = stackalloc byte[Address.MaxLength];
         bytes.Clear();
         address.CopyTo(bytes);
-        return First(bytes);
+        return Mix(bytes);
     }
 
-    /// <summary>What an index has of a hash: its first bytes.</summary>
+    /// <summary>What an index has of a hash: its bytes, mixed.</summary>
     public static long IndexOf(TxHash hash)
     {
         Span<byte> bytes = stackalloc byte[TxHash.ByteLength];
         hash.CopyTo(bytes);
-        return First(bytes);
+        return Mix(bytes);
     }
 
-    /// <summary>What an index has of a coin: its transaction's first bytes and its own number, added.</summary>
+    /// <summary>What an index has of a coin: what it has of its transaction and its own number, added.</summary>
     public static long IndexOf(OutPoint coin) => (IndexOf(coin.Tx) + coin.Index) & IndexMask;
 
     /// <summary>What an index has of a place in a record: block and transaction, the first in the high bits.</summary>
@@ -62,8 +65,18 @@ internal static class Keys
         _ => throw new InvalidDataException($"no kind of address is {key[0]}"),
     };
 
-    private static long First(ReadOnlySpan<byte> bytes) =>
-        (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> (8 * (sizeof(ulong) - IndexBytes)));
+    // All bytes count: a record made by hand has addresses that differ only in their last ones.
+    private static long Mix(ReadOnlySpan<byte> words)
+    {
+        ulong mixed = 0;
+        for (; words.Length > 0; words = words[sizeof(ulong)..])
+        {
+            mixed = unchecked((mixed ^ BinaryPrimitives.ReadUInt64BigEndian(words)) * Scatter);
+            mixed ^= mixed >> (8 * sizeof(uint));
+        }
+
+        return (long)(mixed & IndexMask);
+    }
 
     /// <summary>The bytes of a hash.</summary>
     public static byte[] Of(TxHash hash)

@@ -69,26 +69,30 @@ public sealed class ReplicatedCluster : ClickHouseCluster, IDisposable
         _keeper.BeginOutputReadLine();
         _keeper.BeginErrorReadLine();
         using CancellationTokenSource limit = new(StartLimit);
-        while (!await ListensAsync())
+        while (!await ServesAsync())
         {
             if (_keeper.HasExited || limit.IsCancellationRequested)
             {
-                throw new InvalidOperationException("ZooKeeper does not listen.");
+                throw new InvalidOperationException("ZooKeeper does not answer.");
             }
 
             await Task.Delay(100);
         }
     }
 
-    private async Task<bool> ListensAsync()
+    // It listens before it serves, and until then closes what connects; asked for its state it then says its version first.
+    private async Task<bool> ServesAsync()
     {
         using TcpClient client = new();
         try
         {
             await client.ConnectAsync(KeeperHost, _keeperPort);
-            return true;
+            await using NetworkStream stream = client.GetStream();
+            await stream.WriteAsync("srvr"u8.ToArray());
+            using StreamReader reader = new(stream);
+            return await reader.ReadLineAsync() is string line && line.StartsWith("Zookeeper version", StringComparison.Ordinal);
         }
-        catch (SocketException)
+        catch (Exception fault) when (fault is SocketException or IOException)
         {
             return false;
         }

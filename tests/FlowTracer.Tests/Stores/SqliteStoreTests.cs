@@ -184,7 +184,7 @@ public sealed class SqliteStoreTests : IDisposable
     [InlineData("DELETE FROM runs WHERE name = 'hash'", "1 chunks of no index")]
     [InlineData("DELETE FROM runs WHERE name = 'address'", "the index by address has 0 entries where there should be 6")]
     [InlineData("UPDATE chunks SET pairs = CAST(substr(pairs, 1, length(pairs) - 1) || x'01' AS BLOB) WHERE run = (SELECT id FROM runs WHERE name = 'holder')", "the index by holder: a chunk does not end with the entry it is filed under")]
-    [InlineData("UPDATE chunks SET value = 4, pairs = CAST(substr(pairs, 1, length(pairs) - 1) || x'04' AS BLOB) WHERE run = (SELECT id FROM runs WHERE name = 'hash'); UPDATE runs SET last = 4 WHERE name = 'hash'", "the index by hash leads elsewhere than it should")]
+    [InlineData("UPDATE chunks SET value = 6, pairs = CAST(substr(pairs, 1, length(pairs) - 1) || x'06' AS BLOB) WHERE run = (SELECT id FROM runs WHERE name = 'hash'); UPDATE runs SET last = 6 WHERE name = 'hash'", "the index by hash leads elsewhere than it should")]
     [InlineData("UPDATE addresses SET key = x'01' WHERE id = 3", "a holder cannot be read")]
     [InlineData("DELETE FROM addresses WHERE id = 3", "1 holders of no address")]
     [InlineData("UPDATE blocks SET first = 4 WHERE number >= 7", "1 transactions before the first of their block")]
