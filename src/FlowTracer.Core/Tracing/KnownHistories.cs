@@ -12,9 +12,13 @@ internal sealed class KnownHistories(Direction direction)
     /// <summary>Keeps an answer.</summary>
     public void Add(History history) => _known[history.Request.Holder] = history;
 
-    /// <summary>Whether a history of a holder is known that reaches back to a position.</summary>
-    public bool Has(Holder holder, Position at) =>
-        _known.TryGetValue(holder, out History? history) && !direction.IsBefore(at, history.Request.At);
+    /// <summary>
+    /// Whether a history of a holder is known from a position on, or from an earlier one that says as much: a scout may have asked
+    /// from too early, where a source knows no balance, or from where on it does not tell everything.
+    /// </summary>
+    public bool Has(Holder holder, Position at) => _known.TryGetValue(holder, out History? history)
+        && (history.Request.At == at
+            || (direction.IsBefore(history.Request.At, at) && history is { Opening: not null, Coverage.IsComplete: true }));
 
     /// <summary>
     /// What <see cref="Has"/> says is known, as if it had been asked for from that position on. The opening is null when the

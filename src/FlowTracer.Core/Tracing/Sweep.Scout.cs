@@ -16,13 +16,14 @@ internal sealed partial class Sweep
     {
         _paused = paused;
         _most = movements;
-        (_question, _attributions, _histories, _forward, _claims, _seedsAt, _windowPassed) =
-            (paused._question, paused._attributions, paused._histories, paused._forward, paused._claims, paused._seedsAt, paused._windowPassed);
+        (_question, _attributions, _histories, _forward, _claims, _seedsAt) =
+            (paused._question, paused._attributions, paused._histories, paused._forward, paused._claims, paused._seedsAt);
         _lots = paused._lots.Copy();
         _queue = paused._queue.Copy();
         _graph = new FlowGraph(_claims, isKept: false);
         _activeAddresses = new HashSet<Address>(paused._activeAddresses);
         _waiting = new Queue<int>(paused._waiting);
+        _windowPassed = [.. paused._windowPassed];
         _seeds = [.. paused._seeds.Select(static seed => seed.Copy())];
         _flow = paused._flow?.For(_seeds);
     }

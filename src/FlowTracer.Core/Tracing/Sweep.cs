@@ -31,8 +31,8 @@ internal sealed partial class Sweep
     private readonly SeedClaim[] _seeds;
     private readonly Dictionary<Holder, HistoryRequest> _missing = [];
     private readonly Dictionary<Holder, History> _facts = [];
+    private readonly HashSet<ChainId> _windowPassed = [];
     private Flow? _flow;
-    private bool _windowPassed;
 
     /// <summary>A sweep from the start.</summary>
     /// <param name="question">What is asked.</param>
@@ -230,8 +230,16 @@ internal sealed partial class Sweep
         GoOn(flow.Movement);
     }
 
-    // Once past, always past: a movement without a time is past the window when one before it was.
-    private bool IsPastWindow(Movement movement) => _windowPassed |= LiesPastWindow(movement);
+    // Once past, always past: a movement without a time is past the window when one of its chain before it was.
+    private bool IsPastWindow(Movement movement)
+    {
+        if (LiesPastWindow(movement))
+        {
+            _windowPassed.Add(movement.Chain);
+        }
+
+        return _windowPassed.Contains(movement.Chain);
+    }
 
     private bool LiesPastWindow(Movement movement) =>
         _question.Limits.Window is Moment window && window.IsPassedBy(movement, _question.Direction);

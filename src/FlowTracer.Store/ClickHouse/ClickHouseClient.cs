@@ -26,7 +26,7 @@ internal sealed partial class ClickHouseClient(ClickHouseAddress address) : IDis
 
     // TOO_FEW_LIVE_REPLICAS and UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE: one that was away is not counted in again yet, or has yet
     // to take what it missed.
-    private const int BehindSeconds = 45;
+    private const long BehindMilliseconds = 45_000;
     private static readonly string[] Behind = ["Code: 285", "Code: 286"];
 
     private readonly HttpClient _http = new(new SocketsHttpHandler
@@ -74,7 +74,7 @@ internal sealed partial class ClickHouseClient(ClickHouseAddress address) : IDis
             call, request,
             async body =>
             {
-                RowReader rows = new(body, cancellationToken);
+                RowReader rows = new(body, TimeSpan.FromSeconds(address.TimeoutSeconds), cancellationToken);
                 while (!await rows.IsAtEndAsync().ConfigureAwait(false))
                 {
                     await read(rows).ConfigureAwait(false);
@@ -92,7 +92,8 @@ internal sealed partial class ClickHouseClient(ClickHouseAddress address) : IDis
         string table, IEnumerable<T> rows, Action<ByteSink, T> write, CancellationToken cancellationToken)
     {
         string settings = Pair("query", $"INSERT INTO {table} FORMAT RowBinary") + Pair("insert_distributed_sync", "1");
-        for (int second = 0; ; second++)
+        long until = Environment.TickCount64 + BehindMilliseconds;
+        while (true)
         {
             using HttpRequestMessage request = Request(address.Server, settings, new RowsContent<T>(rows, write));
             try
@@ -100,7 +101,7 @@ internal sealed partial class ClickHouseClient(ClickHouseAddress address) : IDis
                 await SendAsync($"writing {table}", request, static _ => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
                 return;
             }
-            catch (SourceException fault) when (second < BehindSeconds && Array.Exists(Behind, code => fault.Reason.StartsWith(code, StringComparison.Ordinal)))
+            catch (SourceException fault) when (Environment.TickCount64 < until && Array.Exists(Behind, code => fault.Reason.StartsWith(code, StringComparison.Ordinal)))
             {
                 await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false);
             }

@@ -24,7 +24,7 @@ public sealed partial class ClickHouseStore
         IReadOnlyList<FlowBlock> blocks = await NewBlocksAsync(load, state, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<StoredMovement> added = await NewMovementsAsync(rows, state, blocks, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<FlowOpening> openings = await NewOpeningsAsync(load, state, cancellationToken).ConfigureAwait(false);
-        ulong number = await BeginAsync(load.Chain, cancellationToken).ConfigureAwait(false);
+        ulong number = await BeginAsync(load.Chain, state.Top, cancellationToken).ConfigureAwait(false);
         await AddNamesAsync(load.Names, cancellationToken).ConfigureAwait(false);
         await WriteRowsAsync(load.Chain.ToString(), number, added, blocks, openings, cancellationToken).ConfigureAwait(false);
         await EndAsync(
@@ -37,7 +37,7 @@ public sealed partial class ClickHouseStore
                 Mark = added.Aggregate(0UL, static (mark, stored) => mark ^ stored.Mark),
                 Highest = added.Count == 0 ? 0 : added[^1].Movement.Position.Block,
             },
-            cancellationToken).ConfigureAwait(false);
+            state.Top, cancellationToken).ConfigureAwait(false);
         return new FlowAppended(added.Count, load.Movements.Count - added.Count);
     }
 
@@ -62,8 +62,8 @@ public sealed partial class ClickHouseStore
             left = had with { Last = head.Number, LastHash = head.Hash, LastTimeSeconds = head.TimeSeconds, Movements = movements };
         }
 
-        ulong entry = await BeginAsync(chain, cancellationToken).ConfigureAwait(false);
-        await EndAsync(new Entry(entry, EntryKind.RollBack, _writer, chain, left) { Kept = kept }, cancellationToken).ConfigureAwait(false);
+        ulong entry = await BeginAsync(chain, state.Top, cancellationToken).ConfigureAwait(false);
+        await EndAsync(new Entry(entry, EntryKind.RollBack, _writer, chain, left) { Kept = kept }, state.Top, cancellationToken).ConfigureAwait(false);
         await CleanUpAsync(CleanAfterSeconds, cancellationToken).ConfigureAwait(false);
     }
 
@@ -236,7 +236,7 @@ public sealed partial class ClickHouseStore
         return [.. load.Openings.Where(opening => known.Add(opening.Holder))];
     }
 
-    private async Task<ulong> BeginAsync(ChainId chain, CancellationToken cancellationToken)
+    private async Task<ulong> BeginAsync(ChainId chain, ulong top, CancellationToken cancellationToken)
     {
         for (bool isAgain = false; ; isAgain = true)
         {
@@ -244,7 +244,7 @@ public sealed partial class ClickHouseStore
             await _journal.WriteAsync(new Entry(number, EntryKind.Start, _writer, chain, ChainState.Empty), cancellationToken).ConfigureAwait(false);
             try
             {
-                await _journal.RefuseOthersAsync(number, _writer, Name, cancellationToken).ConfigureAwait(false);
+                await _journal.RefuseOthersAsync(number, top, _writer, Name, cancellationToken).ConfigureAwait(false);
                 return number;
             }
             catch (InputException) when (_address.IsReplicated && !isAgain)
@@ -254,9 +254,9 @@ public sealed partial class ClickHouseStore
         }
     }
 
-    private async Task EndAsync(Entry entry, CancellationToken cancellationToken)
+    private async Task EndAsync(Entry entry, ulong top, CancellationToken cancellationToken)
     {
-        await _journal.RefuseOthersAsync(entry.Number, _writer, Name, cancellationToken).ConfigureAwait(false);
+        await _journal.RefuseOthersAsync(entry.Number, top, _writer, Name, cancellationToken).ConfigureAwait(false);
         await _journal.WriteAsync(entry, cancellationToken).ConfigureAwait(false);
         _state = null;
     }

@@ -104,12 +104,17 @@ internal sealed class Journal(Schema schema, ClickHouseClient client)
         return last;
     }
 
-    /// <summary>Refuses to go on where another writer has begun since.</summary>
-    public async Task RefuseOthersAsync(ulong number, string writer, string name, CancellationToken cancellationToken)
+    /// <summary>Refuses to go on where another writer has begun since, or has ended what was under way when the state was read.</summary>
+    /// <param name="number">The own number.</param>
+    /// <param name="top">The highest number that counted in the state the load was made for.</param>
+    /// <param name="writer">Who asks.</param>
+    /// <param name="name">The store, for the message.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task RefuseOthersAsync(ulong number, ulong top, string writer, string name, CancellationToken cancellationToken)
     {
-        List<Entry> others = await FindAsync(
-            string.Create(CultureInfo.InvariantCulture, $"number >= {number} AND writer != '{writer}'"), cancellationToken).ConfigureAwait(false);
-        if (others.Count > 0)
+        string condition = string.Create(
+            CultureInfo.InvariantCulture, $"writer != '{writer}' AND (number >= {number} OR (number > {top} AND kind IN (2, 4)))");
+        if ((await FindAsync(condition, cancellationToken).ConfigureAwait(false)).Count > 0)
         {
             throw new InputException($"{name}: another program is writing to it; try again when that is done");
         }

@@ -42,7 +42,10 @@ internal static class RowBinary
 }
 
 /// <summary>Reads an answer in RowBinary as it comes.</summary>
-internal sealed class RowReader(Stream from, CancellationToken cancellationToken)
+/// <param name="from">The answer.</param>
+/// <param name="patience">How long the next piece of it is waited for: then the answer is given up as cancelled.</param>
+/// <param name="cancellationToken">Ends it.</param>
+internal sealed class RowReader(Stream from, TimeSpan patience, CancellationToken cancellationToken)
 {
     private byte[] _buffer = new byte[1 << 16];
     private int _start;
@@ -119,7 +122,9 @@ internal sealed class RowReader(Stream from, CancellationToken cancellationToken
         while (_end - _start < count)
         {
             MakeRoom(count);
-            int read = await from.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
+            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(patience);
+            int read = await from.ReadAsync(_buffer.AsMemory(_end), limit.Token).ConfigureAwait(false);
             if (read == 0)
             {
                 return false;

@@ -89,6 +89,52 @@ public sealed class ClickHouseFaultTests(ClickHouseCluster cluster) : IClassFixt
         Assert.Empty(await reader.CheckAsync(null, CancellationToken.None));
     }
 
+    // At another moment each time: the other's load counts before the first has read what is there, meanwhile, or when it writes.
+    [ClickHouseFact]
+    public async Task Whenever_a_second_writer_comes_no_load_counts_on_what_is_no_longer_so()
+    {
+        IReadOnlyList<Movement> movements = RandomMovements.Make(26, Eth, 100, blocks: 6);
+        FlowLoad[] halves = [.. movements.Chunk((movements.Count + 1) / 2).Select(static half => StoreAnswers.Record(half))];
+        int refused = 0;
+        foreach (long bytes in (long[])[1, 300, 600, 1_200, 2_400])
+        {
+            string database = cluster.NewDatabase();
+            await using ClickHouseStore store = await cluster.OpenAsync(database);
+            await using ClickHouseStore other = await cluster.OpenAsync(database);
+            cluster.Gate.Arm(onAnswers: true, bytes, breaks: false, () => other.AppendAsync(halves[1], CancellationToken.None));
+            try
+            {
+                await store.AppendAsync(halves[0], CancellationToken.None);
+            }
+            catch (InputException fault) when (fault.Message.Contains("another program is writing", StringComparison.Ordinal))
+            {
+                refused++;
+                await store.AppendAsync(halves[0], CancellationToken.None);
+            }
+
+            Assert.False(cluster.Gate.IsArmed);
+            await using ClickHouseStore reader = await cluster.OpenAsync(database);
+            await AssertMovementsAsync(reader, movements);
+            Assert.Equal(movements.Count, Assert.Single(await reader.CoverageAsync(CancellationToken.None)).Movements);
+            Assert.Empty(await reader.CheckAsync(null, CancellationToken.None));
+        }
+
+        Assert.NotEqual(0, refused);
+    }
+
+    [Fact]
+    public async Task A_server_that_stops_in_the_middle_of_an_answer_is_not_waited_for_for_ever()
+    {
+        await using LineServer server = new(static (client, line) => line.Length > 0
+            ? Task.CompletedTask
+            : client.SendRawAsync("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 90\r\n\r\n"));
+        string location = $"{server.BareAddress.Replace("tcp", "http", StringComparison.Ordinal)}/flowtracer?timeout=1";
+
+        SourceException fault = await Assert.ThrowsAsync<SourceException>(() => ClickHouseStore.OpenAsync(location, create: false, CancellationToken.None));
+
+        Assert.Contains("no answer in 1 seconds", fault.Message, StringComparison.Ordinal);
+    }
+
     [ClickHouseFact]
     public async Task A_check_names_what_is_damaged()
     {

@@ -68,7 +68,7 @@ public sealed class MadeUpLedgerTests
     [InlineData("poison")]
     public async Task The_general_sweep_agrees_on_coins(string policy)
     {
-        Movement[] movements = [.. Enumerable.Range(0, 4_000).Select(CoinMovement)];
+        Movement[] movements = [.. Enumerable.Range(0, 1_500).Select(CoinMovement)];
         await Agree(movements, [TransferSeed.Create(movements[0], 0, movements[0].Outputs[0].Amount)], policy);
     }
 

@@ -27,14 +27,16 @@ internal sealed class EngineRunner : ITagSource
     private readonly ChainId _chain;
     private readonly Dictionary<Address, string> _names = [];
     private readonly Dictionary<int, Movement> _rows = [];
-    private readonly RecordedSource _source;
+    private readonly IHistorySource _source;
     private readonly Dictionary<string, string> _nodes = [];
     private readonly Dictionary<OutPoint, string> _coins = [];
     private readonly Dictionary<Position, int> _orders = [];
     private RecordLedger? _ledger;
 
     /// <summary>Makes a record of a case: once, however often it is asked.</summary>
-    public EngineRunner(RefCase question)
+    /// <param name="question">The case.</param>
+    /// <param name="through">What stands between the record and who asks it; nothing unless given.</param>
+    public EngineRunner(RefCase question, Func<IHistorySource, IHistorySource>? through = null)
     {
         _case = question;
         _chain = question.IsBitcoin ? ChainId.Bitcoin : ChainId.Ethereum;
@@ -47,7 +49,8 @@ internal sealed class EngineRunner : ITagSource
             }
         }
 
-        _source = new RecordedSource(Movements, [.. _case.Covered.Select(Coverage)]);
+        RecordedSource record = new(Movements, [.. _case.Covered.Select(Coverage)]);
+        _source = through?.Invoke(record) ?? record;
     }
 
     /// <summary>The record's movements, in its order.</summary>

@@ -37,6 +37,9 @@ internal sealed class AccountReader(
         }
     }
 
+    /// <summary>Whether <see cref="Of"/> tells of a range what can be told of it.</summary>
+    public bool HasRead(AccountRange range) => Unread(range) is null;
+
     /// <summary>Forgets everything.</summary>
     public void Clear()
     {
@@ -74,7 +77,8 @@ internal sealed class AccountReader(
         }
     }
 
-    // What of a range is still to be read; null when it is all there. One that was too long to be read so far is read from here on.
+    // What of a range is still to be read; null when it is all there. One that is too long to be read as a whole is read anew from
+    // where it is asked for: what is told of it must not hang on who asked before.
     private AccountRange? Unread(AccountRange range)
     {
         AccountRead? known;
@@ -84,7 +88,8 @@ internal sealed class AccountReader(
         }
 
         ulong first = readsFromStart ? 0 : range.First;
-        return known is null || known.UpTo < range.First ? range with { First = first }
+        return known is null || known.UpTo < range.First || (known.UpTo < known.Range.Last && known.Range.First != first)
+            ? range with { First = first }
             : known.Range.First <= range.First && known.Range.Last >= range.Last ? null
             : new AccountRange(range.Address, Math.Min(first, known.Range.First), Math.Max(range.Last, known.Range.Last));
     }

@@ -198,18 +198,35 @@ public sealed class EthereumSource : ILiveSource
     private async Task<IReadOnlyList<History>> ReadOnceAsync(
         IReadOnlyList<HistoryRequest> requests, CancellationToken cancellationToken)
     {
-        IEnumerable<AccountRange> ranges = requests.GroupBy(static request => request.Holder.Address).Select(group => new AccountRange(
-            group.Key,
-            group.Min(request => RangeOf(request.At, request.Direction).First),
-            group.Max(request => RangeOf(request.At, request.Direction).Last)));
-        await _accounts.ReadAsync(ranges, requests[0].Direction, cancellationToken).ConfigureAwait(false);
-        History[] histories = await Task.WhenAll(requests.Select(request => HistoryAsync(request, cancellationToken)))
-            .ConfigureAwait(false);
+        Direction direction = requests[0].Direction;
+        IEnumerable<AccountRange> ranges = requests.GroupBy(static request => request.Holder.Address, RangeOf)
+            .Select(static group => new AccountRange(group.Key, group.Min(static range => range.First), group.Max(static range => range.Last)));
+        await _accounts.ReadAsync(ranges, direction, cancellationToken).ConfigureAwait(false);
+        History?[] histories = await Task.WhenAll(requests.Select(request => _accounts.HasRead(RangeOf(request))
+            ? HistoryAsync(request, cancellationToken)
+            : Task.FromResult<History?>(null))).ConfigureAwait(false);
+
+        // What is too long to be read from the first of them on is read from each on, whoever else asks beside it.
+        for (int i = 0; i < histories.Length; i++)
+        {
+            if (histories[i] is null)
+            {
+                await _accounts.ReadAsync([RangeOf(requests[i])], direction, cancellationToken).ConfigureAwait(false);
+                histories[i] = await HistoryAsync(requests[i], cancellationToken).ConfigureAwait(false);
+            }
+        }
+
         _watch.Answered.UnionWith(requests);
-        return histories;
+        return histories!;
     }
 
-    private async Task<History> HistoryAsync(HistoryRequest request, CancellationToken cancellationToken)
+    private AccountRange RangeOf(HistoryRequest request)
+    {
+        (ulong first, ulong last) = RangeOf(request.At, request.Direction);
+        return new AccountRange(request.Holder.Address, first, last);
+    }
+
+    private async Task<History?> HistoryAsync(HistoryRequest request, CancellationToken cancellationToken)
     {
         AccountRead account = _accounts.Of(request.Holder.Address);
 
