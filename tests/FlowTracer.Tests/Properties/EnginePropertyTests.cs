@@ -1,6 +1,5 @@
 using System.Numerics;
 using FlowTracer.App.Traces;
-using FlowTracer.Core.Ports;
 using FlowTracer.Core.Tracing;
 using FlowTracer.Tests.Reference;
 using FlowTracer.Tests.Tracing;
@@ -171,18 +170,18 @@ public sealed class EnginePropertyTests
     // A scout may ask from earlier than the sweep comes to need.
     [Fact]
     public void How_histories_are_fetched_changes_nothing_where_a_source_tells_less_of_an_earlier_question() => LedgerCases.Check(
-        40, static ledger => FetchingIsFree(ledger, source => new ShortSighted(source, (ulong)ledger.Case.Ledger.Count / 2)));
+        1000, static ledger => FetchingIsFree(
+            new EngineRunner(ledger.Case, source => new ShortSighted(source, (ulong)ledger.Case.Ledger.Count / 2)), [FetchOptions.OneByOne]));
 
-    private static void FetchingIsFree(LedgerCase ledger) => FetchingIsFree(ledger, null);
+    private static void FetchingIsFree(LedgerCase ledger) => FetchingIsFree(new EngineRunner(ledger.Case), Ways);
 
-    private static void FetchingIsFree(LedgerCase ledger, Func<IHistorySource, IHistorySource>? through)
+    private static void FetchingIsFree(EngineRunner engine, FetchOptions[] ways)
     {
-        EngineRunner engine = new(ledger.Case, through);
         foreach (string policy in SlowTrace.Policies)
         {
             string expected = Text(engine.Run(policy, FetchOptions.Default));
             string facts = FactsDigest.Of(engine.Trace(policy, FetchOptions.Default));
-            foreach (FetchOptions fetch in Ways)
+            foreach (FetchOptions fetch in ways)
             {
                 Assert.Equal(expected, Text(engine.Run(policy, fetch)));
                 Assert.Equal(facts, FactsDigest.Of(engine.Trace(policy, fetch)));
