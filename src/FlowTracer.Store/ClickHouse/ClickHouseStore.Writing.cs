@@ -77,7 +77,7 @@ public sealed partial class ClickHouseStore
         List<Entry> old = await _journal.FindAsync(
             FormattableString.Invariant($"kind IN (1, 4) AND number <= {state.Top} AND at <= now() - {seconds}"), cancellationToken).ConfigureAwait(false);
         List<Entry> worthless = [.. old.Where(entry => !state.Cleaned.Contains(entry.Number)
-            && (entry.Kind == EntryKind.RollBack || state.Abandoned.Contains(entry.Number)))];
+            && (entry.Kind == EntryKind.RollBack ? state.RollBacks.Any(back => back.Number == entry.Number) : state.Abandoned.Contains(entry.Number)))];
         worthless.RemoveAll(entry => entry.Kind == EntryKind.Start && worthless.Exists(other => other.Kind == EntryKind.RollBack && other.Number == entry.Number));
         foreach (Entry entry in worthless)
         {
@@ -100,7 +100,7 @@ public sealed partial class ClickHouseStore
     {
         List<Entry> same = await _journal.FindAsync(
             $"kind = 2 AND digest = toFixedString(unhex('{Convert.ToHexString(rows.Digest)}'), 32)", cancellationToken).ConfigureAwait(false);
-        return same.Exists(commit => commit.Number <= state.Top
+        return same.Exists(commit => state.Counts(commit)
             && !state.RollBacks.Any(back => back.Chain == commit.Chain && back.Number > commit.Number));
     }
 
@@ -241,7 +241,7 @@ public sealed partial class ClickHouseStore
         for (bool isAgain = false; ; isAgain = true)
         {
             ulong number = await _journal.LastNumberAsync(cancellationToken).ConfigureAwait(false) + 1;
-            await _journal.WriteAsync(new Entry(number, EntryKind.Start, _writer, chain, ChainState.Empty), cancellationToken).ConfigureAwait(false);
+            await _journal.WriteAsync(new Entry(number, EntryKind.Start, _writer, chain, ChainState.Empty) { Kept = top }, cancellationToken).ConfigureAwait(false);
             try
             {
                 await _journal.RefuseOthersAsync(number, top, _writer, Name, cancellationToken).ConfigureAwait(false);
@@ -259,6 +259,12 @@ public sealed partial class ClickHouseStore
         await _journal.RefuseOthersAsync(entry.Number, top, _writer, Name, cancellationToken).ConfigureAwait(false);
         await _journal.WriteAsync(entry, cancellationToken).ConfigureAwait(false);
         _state = null;
+        if (await _journal.HasRivalAsync(entry.Number, top, _writer, cancellationToken).ConfigureAwait(false))
+        {
+            await _journal.WriteAsync(
+                new Entry(entry.Number, EntryKind.Withdrawal, _writer, entry.Chain, ChainState.Empty), cancellationToken).ConfigureAwait(false);
+            throw Journal.Busy(Name);
+        }
     }
 
     private async Task WriteRowsAsync(

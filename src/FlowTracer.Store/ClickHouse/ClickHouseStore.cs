@@ -159,7 +159,7 @@ public sealed partial class ClickHouseStore : IFlowStore
             List<Entry> unfinished = await _journal.FindAsync(
                 string.Create(CultureInfo.InvariantCulture, $"""
                     kind = 2 AND chain = '{chain}' AND has_more = 1 AND number GLOBAL IN (
-                    SELECT max(number) FROM {_schema.Of("journal")} WHERE kind = 2 AND chain = '{chain}' AND number <= {state.Top} GROUP BY source, answer)
+                    SELECT max(number) FROM {_schema.Of("journal")} WHERE kind = 2 AND chain = '{chain}' AND {state.CountsLoad("number")} GROUP BY source, answer)
                     """), cancellationToken).ConfigureAwait(false);
             coverage.Add(new FlowCoverage(
                 chain, first, last, checked((long)has.Movements), [.. unfinished.Select(static entry => entry.Origin).Distinct()]));

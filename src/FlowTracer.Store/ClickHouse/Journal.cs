@@ -19,6 +19,9 @@ internal enum EntryKind : byte
 
     /// <summary>The rows an earlier entry made worthless are being deleted.</summary>
     CleanUp = 8,
+
+    /// <summary>A commit or roll back does not count: another writer's, which did not know of it, was there when it was written.</summary>
+    Withdrawal = 16,
 }
 
 /// <summary>What a store has of a chain after an entry.</summary>
@@ -59,7 +62,10 @@ internal sealed record Entry(ulong Number, EntryKind Kind, string Writer, ChainI
     /// <summary>The highest block of a movement it added.</summary>
     public ulong Highest { get; init; }
 
-    /// <summary>The last block a roll back left; null for none.</summary>
+    /// <summary>
+    /// Of a roll back, the last block it left; null for none. Of a start, the highest number that counted in the state it was made
+    /// for; null in journals of earlier programs.
+    /// </summary>
     public ulong? Kept { get; init; }
 }
 
@@ -84,7 +90,7 @@ internal sealed class Journal(Schema schema, ClickHouseClient client)
     {
         string sql = $"""
             SELECT {_fields} FROM {_table} WHERE
-            number GLOBAL IN (SELECT max(number) FROM {_table} WHERE kind IN (2, 4) GROUP BY chain)
+            number GLOBAL IN (SELECT max(number) FROM {_table} WHERE {Counted} GROUP BY chain)
             OR number GLOBAL IN (SELECT number FROM {_table} GROUP BY number HAVING groupBitOr(kind) NOT IN (2, 3))
             """;
         return new StoreState(await ReadAsync(sql, cancellationToken).ConfigureAwait(false));
@@ -113,16 +119,33 @@ internal sealed class Journal(Schema schema, ClickHouseClient client)
     public async Task RefuseOthersAsync(ulong number, ulong top, string writer, string name, CancellationToken cancellationToken)
     {
         string condition = string.Create(
-            CultureInfo.InvariantCulture, $"writer != '{writer}' AND (number >= {number} OR (number > {top} AND kind IN (2, 4)))");
+            CultureInfo.InvariantCulture, $"writer != '{writer}' AND (number >= {number} OR (number > {top} AND {Counted}))");
         if ((await FindAsync(condition, cancellationToken).ConfigureAwait(false)).Count > 0)
         {
-            throw new InputException($"{name}: another program is writing to it; try again when that is done");
+            throw Busy(name);
         }
+    }
+
+    /// <summary>Says that another writes.</summary>
+    public static InputException Busy(string name) => new($"{name}: another program is writing to it; try again when that is done");
+
+    /// <summary>
+    /// Whether what was just committed or rolled back stands beside another writer's that neither knew of it nor was known to it:
+    /// two may look for each other before either writes. Who looks behind the own row sees the other's, or the other sees it.
+    /// </summary>
+    public async Task<bool> HasRivalAsync(ulong number, ulong top, string writer, CancellationToken cancellationToken)
+    {
+        string condition = string.Create(
+            CultureInfo.InvariantCulture,
+            $"writer != '{writer}' AND number > {top} AND {Counted} AND number GLOBAL IN (SELECT number FROM {_table} WHERE kind = 1 AND kept < {number})");
+        return (await FindAsync(condition, cancellationToken).ConfigureAwait(false)).Count > 0;
     }
 
     /// <summary>Writes a row: from then on, what it says is so.</summary>
     public Task WriteAsync(Entry entry, CancellationToken cancellationToken) =>
         client.InsertAsync($"{_table} ({_fields})", [entry], Write, cancellationToken);
+
+    private string Counted => $"kind IN (2, 4) AND number GLOBAL NOT IN (SELECT number FROM {_table} WHERE kind = 16)";
 
     private async Task<List<Entry>> ReadAsync(string sql, CancellationToken cancellationToken)
     {

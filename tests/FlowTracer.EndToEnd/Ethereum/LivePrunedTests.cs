@@ -72,22 +72,54 @@ public sealed class LivePrunedTests(ToldChain told) : IClassFixture<ToldChain>
     {
         Scenario scenario = told.Told["plain hops"];
         await using FaultyNode faulty = new FaultyNode(told.Node.Url).Without(NothingTraced).Add(Fault.PrunedState(10));
-        using HttpPipeline pipeline = new(new FetchSettings(), new RpcMeter(), TimeProvider.System);
-        await using JsonRpcNode node = new(NodeUrl.Parse(faulty.Url.ToString()), pipeline);
-        NodeProbe probe = new(node);
-        ChainView view = await probe.LookAsync(ChainId.Ethereum, 0, null, CancellationToken.None);
-        NodeAbilities abilities = await probe.AbilitiesAsync(view, null, CancellationToken.None);
-        using EthereumSource source = new(node, abilities, view, _ => Task.FromResult(view), static () => false, new LiveLimits(20_000, 2));
         ulong theft = (ulong)scenario.Transactions["theft"].Block;
-        Assert.True(Address.TryParse(ChainId.Ethereum, scenario.Accounts["thief"], out Address thief, out _));
-        HistoryRequest request = new(Holder.Account(thief, Asset.Coin(ChainId.Ethereum)), new Position(theft, 0, 0), Direction.Forward);
-        History history = Assert.Single(await source.ReadAsync([request], CancellationToken.None));
+        History history = Assert.Single(await ReadAsync(faulty.Url, new LiveLimits(20_000, 2), ThiefFrom(scenario, theft)));
 
         // The theft and, a block later, what goes to the mule; the payment that fails lies beyond.
         Assert.All(history.Movements, movement => Assert.InRange(movement.Position.Block, theft, theft + 1));
         Assert.Equal(3, history.Movements.Count);
         Assert.False(history.Coverage.IsComplete);
         Assert.Contains($"of blocks {theft} to {theft + 1}", history.Coverage.Text, StringComparison.Ordinal);
+    }
+
+    // Together the first of them is read from the theft on, and a transaction later there is no more of it.
+    [AnvilFact]
+    public async Task What_is_told_of_an_account_that_is_too_long_does_not_hang_on_what_else_is_asked()
+    {
+        Scenario scenario = told.Told["plain hops"];
+        ulong theft = (ulong)scenario.Transactions["theft"].Block;
+        LiveLimits limits = new(1, 20_000);
+        HistoryRequest[] requests = [.. Enumerable.Range(0, 4).Select(later => ThiefFrom(scenario, theft + (ulong)later))];
+        List<string> alone = [];
+        foreach (HistoryRequest request in requests)
+        {
+            alone.Add(Text(Assert.Single(await ReadAsync(told.Node.Url, limits, request))));
+        }
+
+        Assert.Equal(alone, (await ReadAsync(told.Node.Url, limits, requests)).Select(Text));
+        Assert.Equal(alone, (await ReadAsync(told.Node.Url, limits, [.. requests.Reverse()])).Reverse().Select(Text));
+        Assert.Contains("it has more than 1 transactions", alone[0], StringComparison.Ordinal);
+        Assert.True(alone.Distinct().Count() > 2);
+
+        static string Text(History history) =>
+            $"{history.Opening} {history.Closing} {history.Coverage.Text}: {string.Join(", ", history.Movements.Select(static movement => movement.Position))}";
+    }
+
+    private static HistoryRequest ThiefFrom(Scenario scenario, ulong block)
+    {
+        Assert.True(Address.TryParse(ChainId.Ethereum, scenario.Accounts["thief"], out Address thief, out _));
+        return new HistoryRequest(Holder.Account(thief, Asset.Coin(ChainId.Ethereum)), new Position(block, 0, 0), Direction.Forward);
+    }
+
+    private static async Task<IReadOnlyList<History>> ReadAsync(Uri url, LiveLimits limits, params HistoryRequest[] requests)
+    {
+        using HttpPipeline pipeline = new(new FetchSettings(), new RpcMeter(), TimeProvider.System);
+        await using JsonRpcNode node = new(NodeUrl.Parse(url.ToString()), pipeline);
+        NodeProbe probe = new(node);
+        ChainView view = await probe.LookAsync(ChainId.Ethereum, 0, null, CancellationToken.None);
+        NodeAbilities abilities = await probe.AbilitiesAsync(view, null, CancellationToken.None);
+        using EthereumSource source = new(node, abilities, view, _ => Task.FromResult(view), static () => false, limits);
+        return await source.ReadAsync(requests, CancellationToken.None);
     }
 
     private async Task<LiveTrace> TraceAsync(Scenario scenario, string[] refused)
