@@ -9,10 +9,17 @@ internal sealed class ByteSink(IBufferWriter<byte> to)
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    // Seven bits of 64 in each.
+    private const int MostBytesOfNumber = 10;
+
     /// <summary>How many bytes were written.</summary>
     public int Written { get; private set; }
 
-    public void Byte(byte value) => Bytes([value]);
+    public void Byte(byte value)
+    {
+        to.GetSpan(1)[0] = value;
+        Advance(1);
+    }
 
     public void Bytes(ReadOnlySpan<byte> bytes)
     {
@@ -23,7 +30,7 @@ internal sealed class ByteSink(IBufferWriter<byte> to)
     /// <summary>Seven bits a byte, the lowest first; the high bit says that more follow (LEB128).</summary>
     public void Number(ulong value)
     {
-        Span<byte> bytes = stackalloc byte[10];
+        Span<byte> bytes = to.GetSpan(MostBytesOfNumber);
         int length = 0;
         for (; value > 0x7F; value >>= 7)
         {
@@ -31,21 +38,19 @@ internal sealed class ByteSink(IBufferWriter<byte> to)
         }
 
         bytes[length++] = (byte)value;
-        Bytes(bytes[..length]);
+        Advance(length);
     }
 
     public void Hash(TxHash hash)
     {
-        Span<byte> bytes = stackalloc byte[TxHash.ByteLength];
-        hash.CopyTo(bytes);
-        Bytes(bytes);
+        hash.CopyTo(to.GetSpan(TxHash.ByteLength));
+        Advance(TxHash.ByteLength);
     }
 
     public void Address(Address address)
     {
-        Span<byte> bytes = stackalloc byte[Core.Model.Address.MaxLength];
-        address.CopyTo(bytes);
-        Bytes(bytes[..address.Length]);
+        address.CopyTo(to.GetSpan(Core.Model.Address.MaxLength));
+        Advance(address.Length);
     }
 
     /// <summary>Its length in bytes, then these, the most significant first and none of them leading zeros.</summary>
@@ -64,5 +69,11 @@ internal sealed class ByteSink(IBufferWriter<byte> to)
         byte[] bytes = Utf8.GetBytes(text);
         Number((ulong)bytes.Length);
         Bytes(bytes);
+    }
+
+    private void Advance(int length)
+    {
+        to.Advance(length);
+        Written += length;
     }
 }

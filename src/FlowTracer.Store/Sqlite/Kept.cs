@@ -37,7 +37,9 @@ internal sealed class Kept<TKey, TValue>
     {
         if (_young.Count >= Most)
         {
-            (_young, _old) = ([], _young);
+            // The room it had is used again.
+            _old.Clear();
+            (_young, _old) = (_old, _young);
         }
     }
 

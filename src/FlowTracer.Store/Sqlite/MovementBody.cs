@@ -17,8 +17,8 @@ internal static class MovementBody
     // One giver, one receiver, one amount: the number of givers is never this large in another sense.
     private const ulong Transfer = 0;
 
-    /// <summary>Writes a movement; the numbers of the holders it touches, the fee's too, are added to a list.</summary>
-    public static void Write(Movement movement, SqliteNames names, ByteSink sink, List<long> touched)
+    /// <summary>Writes a movement, whose holders have these numbers: givers first.</summary>
+    public static void Write(Movement movement, ReadOnlySpan<long> holders, SqliteNames names, ByteSink sink)
     {
         int head = (int)movement.Kind | ((int)movement.Grade << GradeShift)
             | (movement.Doubt is null ? 0 : HasDoubt) | (movement.CarriesData ? CarriesData : 0);
@@ -36,9 +36,10 @@ internal static class MovementBody
             sink.Number((ulong)movement.Inputs.Length);
         }
 
+        int next = 0;
         foreach (Leg leg in movement.Inputs)
         {
-            WriteHolder(sink, names.IdOf(leg.Holder), touched);
+            sink.Number((ulong)holders[next++]);
             if (!isTransfer)
             {
                 sink.Amount(leg.Amount);
@@ -47,13 +48,8 @@ internal static class MovementBody
 
         foreach (Leg leg in movement.Outputs)
         {
-            WriteHolder(sink, names.IdOf(leg.Holder), touched);
+            sink.Number((ulong)holders[next++]);
             sink.Amount(leg.Amount);
-        }
-
-        if (movement.Fee is Leg fee)
-        {
-            touched.Add(names.IdOf(fee.Holder));
         }
     }
 
@@ -95,11 +91,5 @@ internal static class MovementBody
         }
 
         return legs.MoveToImmutable();
-    }
-
-    private static void WriteHolder(ByteSink sink, long holder, List<long> touched)
-    {
-        sink.Number((ulong)holder);
-        touched.Add(holder);
     }
 }

@@ -19,6 +19,9 @@ internal static class PairChunk
     /// <summary>Two of these fit a page of the file.</summary>
     public const int MostBytes = 1980;
 
+    /// <summary>A pair takes a byte twice at least.</summary>
+    public const int MostPairs = MostBytes / 2;
+
     /// <summary>A pair takes ten bytes twice at most.</summary>
     public const int MostBytesOfPair = 20;
 

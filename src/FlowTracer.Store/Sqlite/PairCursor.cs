@@ -1,55 +1,45 @@
-using System.Collections;
 using Microsoft.Data.Sqlite;
 
 namespace FlowTracer.Store.Sqlite;
 
-/// <summary>The pairs of a run, ascending. A chunk that does not end as it is filed is an <see cref="InvalidDataException"/>.</summary>
-internal sealed class PairCursor : IEnumerator<Pair>
+/// <summary>
+/// Pairs one behind the other, ascending: those of a run, or some in memory. A chunk that does not end as it is filed is an
+/// <see cref="InvalidDataException"/>.
+/// </summary>
+internal sealed class PairCursor : IDisposable
 {
-    private readonly Statement _chunks;
-    private byte[] _chunk = new byte[PairChunk.MostBytes];
-    private int _length;
-    private int _at;
-    private Pair _pair;
+    private readonly Statement? _chunks;
+    private readonly Pair[] _pairs;
+    private int _count;
+    private int _at = -1;
 
+    /// <summary>The pairs of a run.</summary>
     public PairCursor(SqliteConnection connection, long run)
     {
         _chunks = new Statement(connection, "SELECT key, value, pairs FROM chunks WHERE run = ?1 ORDER BY key, value");
         _chunks.Set(1, run);
+        _pairs = new Pair[PairChunk.MostPairs];
     }
 
-    public Pair Current => _pair;
+    /// <summary>Pairs in memory.</summary>
+    public PairCursor(List<Pair> pairs) => (_pairs, _count) = ([.. pairs], pairs.Count);
 
-    object IEnumerator.Current => Current;
+    public Pair Current => _pairs[_at];
 
-    public bool MoveNext()
+    public bool MoveNext() => ++_at < _count || Take();
+
+    public void Dispose() => _chunks?.Dispose();
+
+    // The pairs of the next chunk, at its first one.
+    private bool Take()
     {
-        if (_at == _length)
+        if (_chunks is null || !_chunks.Read())
         {
-            if (!_chunks.Read())
-            {
-                return false;
-            }
-
-            Take(_chunks.Blob(2));
+            return false;
         }
 
-        _pair = PairChunk.Read(_chunk.AsSpan(0, _length), ref _at, _pair);
-        if (_at == _length && _pair != new Pair(_chunks.Long(0), _chunks.Long(1)))
-        {
-            throw new InvalidDataException("a chunk does not end with the entry it is filed under");
-        }
-
-        return true;
-    }
-
-    public void Reset() => throw new NotSupportedException();
-
-    public void Dispose() => _chunks.Dispose();
-
-    private void Take(ReadOnlySpan<byte> chunk)
-    {
-        if (chunk.Length > _chunk.Length)
+        ReadOnlySpan<byte> chunk = _chunks.Blob(2);
+        if (chunk.Length > PairChunk.MostBytes)
         {
             throw new InvalidDataException("a chunk is too long");
         }
@@ -59,8 +49,16 @@ internal sealed class PairCursor : IEnumerator<Pair>
             throw new InvalidDataException("a chunk is empty");
         }
 
-        chunk.CopyTo(_chunk);
-        (_length, _at, _pair) = (chunk.Length, 0, default);
+        (_at, _count) = (0, 0);
+        Pair pair = default;
+        for (int from = 0; from < chunk.Length; _pairs[_count++] = pair)
+        {
+            pair = PairChunk.Read(chunk, ref from, pair);
+        }
+
+        return pair == new Pair(_chunks.Long(0), _chunks.Long(1))
+            ? true
+            : throw new InvalidDataException("a chunk does not end with the entry it is filed under");
     }
 }
 

@@ -56,20 +56,21 @@ internal sealed class PairIndex : IDisposable
     /// <summary>For each of some things, the values under its key: whoever asks looks whether they are its own.</summary>
     public IEnumerable<(T Of, long Value)> Candidates<T>(IEnumerable<T> things, Func<T, long> keyOf)
     {
-        (long Key, T Of)[] keys = [.. things.Select(of => (keyOf(of), of))];
-        Array.Sort(keys, static (a, b) => a.Key.CompareTo(b.Key));
-        List<Pair> found = Find([.. keys.Select(static one => one.Key)]);
+        T[] all = [.. things];
+        long[] keys = Array.ConvertAll(all, keyOf.Invoke);
+        Array.Sort(keys, all);
+        List<Pair> found = Find(keys);
         int from = 0;
-        foreach ((long key, T of) in keys)
+        for (int at = 0; at < all.Length; at++)
         {
-            while (from < found.Count && found[from].Key < key)
+            while (from < found.Count && found[from].Key < keys[at])
             {
                 from++;
             }
 
-            for (int i = from; i < found.Count && found[i].Key == key; i++)
+            for (int i = from; i < found.Count && found[i].Key == keys[at]; i++)
             {
-                yield return (of, found[i].Value);
+                yield return (all[at], found[i].Value);
             }
         }
     }
@@ -77,12 +78,18 @@ internal sealed class PairIndex : IDisposable
     /// <summary>Adds pairs that are not there yet, in any order; sorts them.</summary>
     public void Add(List<Pair> pairs)
     {
+        pairs.Sort();
+        AddSorted(pairs);
+    }
+
+    /// <summary>Adds pairs that are not there yet, ascending.</summary>
+    public void AddSorted(List<Pair> pairs)
+    {
         if (pairs.Count == 0)
         {
             return;
         }
 
-        pairs.Sort();
         long sum = pairs.Count;
         List<Run> taken = [];
         foreach (Run run in Runs())
@@ -172,6 +179,18 @@ internal sealed class PairIndex : IDisposable
 
     private void Find(Run run, ReadOnlySpan<long> keys, List<Pair> found)
     {
+        try
+        {
+            Walk(run, keys, found);
+        }
+        finally
+        {
+            _seek.Close();
+        }
+    }
+
+    private void Walk(Run run, ReadOnlySpan<long> keys, List<Pair> found)
+    {
         // Many keys: each chunk holds one of them, and the next one is nearer than any other.
         bool walks = (long)keys.Length * KeysOfChunk * PairsOfChunk > run.Pairs;
         int at = 0;
@@ -197,8 +216,6 @@ internal sealed class PairIndex : IDisposable
 
             isThere = walks || (at < keys.Length && keys[at] <= last);
         }
-
-        _seek.Close();
     }
 
     // What of a chunk is of the keys; to which key it came. The chunk's last key may go on in the next one.
@@ -230,16 +247,18 @@ internal sealed class PairIndex : IDisposable
     {
         long id = _addRun.Set(1, _name).Number()!.Value;
         PairWriter writer = new(_addChunk, id);
-        int missed = 0;
-        foreach (Pair pair in Merge([.. runs.Select(run => new PairCursor(_connection, run.Id)), added.GetEnumerator()]))
+        PairCursor[] sources = [.. runs.Select(run => new PairCursor(_connection, run.Id)), new PairCursor(added)];
+        int missed;
+        try
         {
-            if (removed.Count > 0 && removed.BinarySearch(pair) >= 0)
+            missed = Merge(sources, removed, writer);
+        }
+        finally
+        {
+            foreach (PairCursor source in sources)
             {
-                missed++;
-                continue;
+                source.Dispose();
             }
-
-            writer.Add(pair);
         }
 
         writer.End();
@@ -253,30 +272,37 @@ internal sealed class PairIndex : IDisposable
         return missed;
     }
 
-    private static IEnumerable<Pair> Merge(List<IEnumerator<Pair>> sources)
+    // Of those removed, how many there were.
+    private static int Merge(PairCursor[] sources, List<Pair> removed, PairWriter writer)
     {
-        sources.RemoveAll(static source => !source.MoveNext());
-        Pair[] heads = [.. sources.Select(static source => source.Current)];
-        int count = heads.Length;
+        PairCursor[] left = [.. sources.Where(static source => source.MoveNext())];
+        int count = left.Length;
+        int missed = 0;
         while (count > 0)
         {
             int least = 0;
             for (int i = 1; i < count; i++)
             {
-                least = heads[i].CompareTo(heads[least]) < 0 ? i : least;
+                least = left[i].Current.CompareTo(left[least].Current) < 0 ? i : least;
             }
 
-            yield return heads[least];
-            if (sources[least].MoveNext())
+            PairCursor source = left[least];
+            if (removed.Count > 0 && removed.BinarySearch(source.Current) >= 0)
             {
-                heads[least] = sources[least].Current;
-                continue;
+                missed++;
+            }
+            else
+            {
+                writer.Add(source.Current);
             }
 
-            sources[least].Dispose();
-            count--;
-            (sources[least], heads[least]) = (sources[count], heads[count]);
+            if (!source.MoveNext())
+            {
+                left[least] = left[--count];
+            }
         }
+
+        return missed;
     }
 
     private readonly record struct Run(long Id, long Pairs, long Last);

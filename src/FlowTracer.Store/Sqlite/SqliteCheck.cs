@@ -26,6 +26,7 @@ internal sealed class SqliteCheck(SqliteConnection connection, SqliteNames names
     ];
 
     private readonly List<string> _faults = [];
+    private readonly List<Holder> _touched = [];
     private readonly Dictionary<long, (long Count, FactsSum Facts)> _origins = [];
     private readonly Dictionary<string, PairSum> _expected = new()
     {
@@ -138,13 +139,16 @@ internal sealed class SqliteCheck(SqliteConnection connection, SqliteNames names
         foreach (Movement movement in movements)
         {
             facts.Add(movement);
+            Touches.Add(movement, _touched);
         }
 
         _origins[origin] = (count + movements.Length, facts);
-        foreach (Holder holder in movements.SelectMany(Touches.Of).Distinct())
+        foreach (Holder holder in _touched.Distinct())
         {
             _expected[SqliteSchema.ByHolder].Add(new Pair(names.IdOf(holder), id));
         }
+
+        _touched.Clear();
 
         if (movements[0].Tx is TxHash tx)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using FlowTracer.Core.Model;
 using Microsoft.Data.Sqlite;
 
@@ -18,6 +19,9 @@ internal sealed class SqliteNames : IDisposable
     private readonly Kept<long, string> _texts = new();
     private readonly Dictionary<ChainId, long> _chainIds = [];
     private readonly Dictionary<long, ChainId> _chains = [];
+
+    // One source states many movements, one after the other.
+    private (string? Text, long Id) _lastText;
     private readonly PairIndex _addresses;
     private readonly PairIndex _coins;
     private readonly Statement _findChain;
@@ -105,9 +109,17 @@ internal sealed class SqliteNames : IDisposable
     }
 
     /// <summary>The number of a text; a new one where it has none.</summary>
-    public long IdOf(string text) => _textIds.TryGet(text, out long id)
-        ? id
-        : _textIds.Keep(text, _findText.Set(1, text).Number() ?? _addText.Set(1, text).Number()!.Value);
+    public long IdOf(string text)
+    {
+        if (!ReferenceEquals(text, _lastText.Text))
+        {
+            _lastText = (text, _textIds.TryGet(text, out long id)
+                ? id
+                : _textIds.Keep(text, _findText.Set(1, text).Number() ?? _addText.Set(1, text).Number()!.Value));
+        }
+
+        return _lastText.Id;
+    }
 
     /// <summary>The text of a number.</summary>
     public string TextOf(long id)
@@ -133,13 +145,14 @@ internal sealed class SqliteNames : IDisposable
     /// <summary>The numbers of those of many holders that have one, looked up together.</summary>
     public Dictionary<Holder, long> Find(IReadOnlyCollection<Holder> holders)
     {
-        List<Holder> unknown = Unknown(holders);
-        FindAccounts(unknown, AddressesOf(unknown), long.MaxValue);
-        FindCoins(unknown);
+        long[] found = new long[holders.Count];
+        List<Stranger> strangers = StrangersOf(holders, found);
+        LookUp(strangers, AddressesOf(strangers), long.MaxValue);
+        Settle(found, strangers);
         Dictionary<Holder, long> ids = [];
-        foreach (Holder holder in holders)
+        foreach ((Holder holder, long id) in holders.Zip(found))
         {
-            if (_holderIds.TryGet(holder, out long id))
+            if (id != 0)
             {
                 ids[holder] = id;
             }
@@ -148,16 +161,22 @@ internal sealed class SqliteNames : IDisposable
         return ids;
     }
 
-    /// <summary>Looks many holders up at once, and gives those that have none a number, in the order they come in.</summary>
-    public void Add(IEnumerable<Holder> holders)
+    /// <summary>The number of each of many holders, looked up at once; those that have none get one, in the order they come in.</summary>
+    public long[] Add(List<Holder> holders)
     {
-        List<Holder> unknown = Unknown(holders);
-        Dictionary<Address, long> addresses = AddressesOf(unknown);
-        long lastAddress = _lastAddress.Number() ?? 0;
-        AddAddresses(unknown, addresses, lastAddress);
-        FindAccounts(unknown, addresses, lastAddress);
-        FindCoins(unknown);
-        AddHolders(unknown, addresses);
+        long[] ids = new long[holders.Count];
+        List<Stranger> strangers = StrangersOf(holders, ids);
+        if (strangers.Count > 0)
+        {
+            Dictionary<Address, long> addresses = AddressesOf(strangers);
+            long last = _lastAddress.Number() ?? 0;
+            AddAddresses(strangers, addresses, last);
+            LookUp(strangers, addresses, last);
+            AddHolders(strangers);
+            Settle(ids, strangers);
+        }
+
+        return ids;
     }
 
     /// <summary>The number of an address; null where it has none.</summary>
@@ -211,6 +230,7 @@ internal sealed class SqliteNames : IDisposable
         _holders.Clear();
         _textIds.Clear();
         _texts.Clear();
+        _lastText = default;
         _chainIds.Clear();
         _chains.Clear();
     }
@@ -253,35 +273,53 @@ internal sealed class SqliteNames : IDisposable
         }
     }
 
-    // Each once, in the order they come in.
-    private List<Holder> Unknown(IEnumerable<Holder> holders)
+    // Those nobody asked for lately, each once, in the order they come in. The numbers of the others go to their places; in the place of
+    // such a one, less than zero, is where it stands among them.
+    private List<Stranger> StrangersOf(IReadOnlyCollection<Holder> holders, long[] ids)
     {
-        List<Holder> unknown = [];
-        HashSet<Holder> seen = [];
+        List<Stranger> strangers = [];
+        Dictionary<Holder, int> places = [];
+        int at = -1;
         foreach (Holder holder in holders)
         {
-            if (!_holderIds.TryGet(holder, out _) && seen.Add(holder))
+            if (_holderIds.TryGet(holder, out ids[++at]))
             {
-                unknown.Add(holder);
+                continue;
             }
+
+            ref int place = ref CollectionsMarshal.GetValueRefOrAddDefault(places, holder, out bool isThere);
+            if (!isThere)
+            {
+                place = strangers.Count;
+                strangers.Add(new Stranger(holder));
+            }
+
+            ids[at] = ~place;
         }
 
-        return unknown;
+        return strangers;
     }
 
-    // The numbers of the addresses and contracts of some holders, as far as they have one.
-    private Dictionary<Address, long> AddressesOf(List<Holder> holders)
+    private static void Settle(long[] ids, List<Stranger> strangers)
     {
-        HashSet<Address> addresses = [];
-        foreach (Holder holder in holders)
+        for (int i = 0; i < ids.Length; i++)
         {
-            addresses.Add(holder.Address);
-            addresses.Add(holder.Asset.Contract);
+            ids[i] = ids[i] < 0 ? strangers[(int)~ids[i]].Id : ids[i];
+        }
+    }
+
+    // The numbers of the addresses and contracts of some holders: 0 for one that has none.
+    private Dictionary<Address, long> AddressesOf(List<Stranger> strangers)
+    {
+        Dictionary<Address, long> ids = new(strangers.Count);
+        foreach (Stranger stranger in strangers)
+        {
+            ids.TryAdd(stranger.Holder.Address, 0);
+            ids.TryAdd(stranger.Holder.Asset.Contract, 0);
         }
 
-        addresses.Remove(default);
-        Dictionary<Address, long> ids = [];
-        foreach ((Address address, long id) in _addresses.Candidates(addresses, Keys.IndexOf))
+        ids.Remove(default);
+        foreach ((Address address, long id) in _addresses.Candidates(ids.Keys, Keys.IndexOf))
         {
             if (IsAddress(id, address))
             {
@@ -301,18 +339,20 @@ internal sealed class SqliteNames : IDisposable
         return isIt;
     }
 
-    private void AddAddresses(List<Holder> holders, Dictionary<Address, long> ids, long last)
+    private void AddAddresses(List<Stranger> strangers, Dictionary<Address, long> ids, long last)
     {
         List<Pair> added = [];
         Span<byte> key = stackalloc byte[Keys.MostBytes];
-        foreach (Holder holder in holders)
+        foreach (Stranger stranger in strangers)
         {
-            foreach (Address address in (ReadOnlySpan<Address>)[holder.Address, holder.Asset.Contract])
+            foreach (Address address in (ReadOnlySpan<Address>)[stranger.Holder.Address, stranger.Holder.Asset.Contract])
             {
-                if (!address.IsNone && ids.TryAdd(address, last + 1))
+                ref long id = ref CollectionsMarshal.GetValueRefOrNullRef(ids, address);
+                if (!address.IsNone && id == 0)
                 {
-                    _addAddress.Set(1, ++last).Set(2, IdOf(address.Chain)).Set(3, key[..Keys.Write(address, key)]).Run();
-                    added.Add(new Pair(Keys.IndexOf(address), last));
+                    id = ++last;
+                    _addAddress.Set(1, id).Set(2, IdOf(address.Chain)).Set(3, key[..Keys.Write(address, key)]).Run();
+                    added.Add(new Pair(Keys.IndexOf(address), id));
                 }
             }
         }
@@ -321,47 +361,51 @@ internal sealed class SqliteNames : IDisposable
     }
 
     // A holder whose address or contract is behind the last one that was there is not there either.
-    private void FindAccounts(List<Holder> holders, Dictionary<Address, long> addresses, long lastAddress)
+    private void LookUp(List<Stranger> strangers, Dictionary<Address, long> addresses, long last)
     {
-        foreach (Holder holder in holders)
+        foreach (Stranger stranger in strangers)
         {
-            (Address of, Address token) = (holder.Address, holder.Asset.Contract);
-            if (holder.Chain.Family == ChainFamily.Account && addresses.TryGetValue(of, out long address) && address <= lastAddress
-                && (token.IsNone || (addresses.TryGetValue(token, out long asset) && asset <= lastAddress))
-                && _findAccount.Set(1, address).Set(2, token.IsNone ? null : addresses[token]).Number() is long id)
+            stranger.Address = addresses.GetValueOrDefault(stranger.Holder.Address);
+            stranger.Contract = addresses.GetValueOrDefault(stranger.Holder.Asset.Contract);
+            if (stranger.IsAccount && stranger.Address != 0 && stranger.Address <= last && stranger.Contract <= last
+                && (stranger.Contract != 0 || stranger.Holder.Asset.IsCoin)
+                && _findAccount.Set(1, stranger.Address).Set(2, stranger.Contract == 0 ? null : stranger.Contract).Number() is long id)
             {
-                _holderIds.Keep(holder, id);
+                Settle(stranger, id);
+            }
+        }
+
+        foreach ((Stranger coin, long id) in _coins.Candidates(
+            strangers.Where(static stranger => !stranger.IsAccount), static stranger => Keys.IndexOf(stranger.Holder.Coin)))
+        {
+            if (HolderOf(id).Coin == coin.Holder.Coin && HolderOf(id).Chain == coin.Holder.Chain)
+            {
+                Settle(coin, id);
             }
         }
     }
 
-    private void FindCoins(List<Holder> holders)
+    private void Settle(Stranger stranger, long id)
     {
-        foreach ((Holder coin, long id) in _coins.Candidates(
-            holders.Where(static holder => holder.Chain.Family == ChainFamily.Utxo), static holder => Keys.IndexOf(holder.Coin)))
-        {
-            if (HolderOf(id).Coin == coin.Coin && HolderOf(id).Chain == coin.Chain)
-            {
-                _holderIds.Keep(coin, id);
-            }
-        }
+        stranger.Id = id;
+        _holderIds.Keep(stranger.Holder, id);
     }
 
-    private void AddHolders(List<Holder> holders, Dictionary<Address, long> addresses)
+    private void AddHolders(List<Stranger> strangers)
     {
         List<Pair> coins = [];
         long last = _lastHolder.Number() ?? 0;
         Span<byte> hash = stackalloc byte[TxHash.ByteLength];
-        foreach (Holder holder in holders)
+        foreach (Stranger stranger in strangers.Where(static stranger => stranger.Id == 0))
         {
-            if (_holderIds.TryGet(holder, out _))
+            Holder holder = stranger.Holder;
+            _addHolder.Set(1, ++last).Set(2, IdOf(holder.Chain)).Set(3, stranger.Address == 0 ? null : stranger.Address)
+                .Set(4, stranger.Contract == 0 ? null : stranger.Contract);
+            if (stranger.IsAccount)
             {
-                continue;
+                _addHolder.SetNothing(5).SetNothing(6);
             }
-
-            _addHolder.Set(1, ++last).Set(2, IdOf(holder.Chain)).Set(3, holder.Address.IsNone ? null : addresses[holder.Address])
-                .Set(4, holder.Asset.IsCoin ? null : addresses[holder.Asset.Contract]).SetNothing(5).SetNothing(6);
-            if (holder.Chain.Family == ChainFamily.Utxo)
+            else
             {
                 holder.Coin.Tx.CopyTo(hash);
                 _addHolder.Set(5, hash).Set(6, holder.Coin.Index);
@@ -369,7 +413,7 @@ internal sealed class SqliteNames : IDisposable
             }
 
             _addHolder.Run();
-            _holderIds.Keep(holder, last);
+            Settle(stranger, last);
         }
 
         _coins.Add(coins);
@@ -387,5 +431,19 @@ internal sealed class SqliteNames : IDisposable
 
         return Holder.Account(
             address, _readHolder.IsNull(2) ? Asset.Coin(chain) : Asset.Token(Keys.AddressOf(chain, _readHolder.Blob(2))));
+    }
+
+    // A holder to be looked up, and the numbers that were found; 0 for none.
+    private sealed class Stranger(Holder holder)
+    {
+        public Holder Holder => holder;
+
+        public bool IsAccount => holder.Chain.Family == ChainFamily.Account;
+
+        public long Address { get; set; }
+
+        public long Contract { get; set; }
+
+        public long Id { get; set; }
     }
 }

@@ -32,11 +32,11 @@ internal sealed class SqliteWriter : IDisposable
         List<Movement> added = load.Blocks.IsEmpty
             ? NewOfRecord(load)
             : [.. load.Movements.Where(movement => skipTo is null || BlockOf(movement) > skipTo)];
-        _names.Add(added.SelectMany(Touches.Of).Concat(load.Openings.Select(static opening => opening.Holder)));
 
         // What the digest costs, another core pays meanwhile.
         Task<FactsSum> facts = Task.Run(() => FactsSum.Of(added), cancellationToken);
-        _rows.Add(CollectionsMarshal.AsSpan(added), chain, origin, isRecord: load.Blocks.IsEmpty, cancellationToken);
+        long[] holders = _names.Add(HoldersOf(added, load.Openings));
+        _rows.Add(CollectionsMarshal.AsSpan(added), holders, chain, origin, isRecord: load.Blocks.IsEmpty, cancellationToken);
         SetOpenings(load.Openings);
         SqliteTokens.Add(_connection, load.Names);
         FactsSum sum = FactsOf(origin);
@@ -85,6 +85,19 @@ internal sealed class SqliteWriter : IDisposable
 
     // A gain that nothing explains stands before its block, and names it in its stamp.
     private static ulong BlockOf(Movement movement) => movement.Stamp.Block ?? movement.Position.Block;
+
+    // Those that movements touch, then those of openings.
+    private static List<Holder> HoldersOf(List<Movement> movements, IReadOnlyList<FlowOpening> openings)
+    {
+        List<Holder> holders = new(2 * movements.Count);
+        foreach (Movement movement in movements)
+        {
+            Touches.Add(movement, holders);
+        }
+
+        holders.AddRange(openings.Select(static opening => opening.Holder));
+        return holders;
+    }
 
     private Dictionary<long, List<Movement>> Remove(long chain, long start, ulong? last, CancellationToken cancellationToken)
     {

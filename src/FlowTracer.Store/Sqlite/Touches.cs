@@ -5,24 +5,27 @@ namespace FlowTracer.Store.Sqlite;
 /// <summary>Whose history a movement belongs to.</summary>
 internal static class Touches
 {
-    /// <summary>Its givers and receivers, and on Bitcoin the fee that it pays; one may come twice.</summary>
-    public static IEnumerable<Holder> Of(Movement movement)
+    /// <summary>Adds its givers and receivers, and on Bitcoin the fee that it pays; one may come twice.</summary>
+    public static void Add(Movement movement, List<Holder> holders)
     {
         foreach (Leg leg in movement.Inputs)
         {
-            yield return leg.Holder;
+            holders.Add(leg.Holder);
         }
 
         foreach (Leg leg in movement.Outputs)
         {
-            yield return leg.Holder;
+            holders.Add(leg.Holder);
         }
 
         if (movement.Fee is Leg fee)
         {
-            yield return fee.Holder;
+            holders.Add(fee.Holder);
         }
     }
+
+    /// <summary>How many <see cref="Add"/> adds.</summary>
+    public static int Count(Movement movement) => movement.Inputs.Length + movement.Outputs.Length + (movement.Fee is null ? 0 : 1);
 
     /// <summary>Whether it is one of these.</summary>
     public static bool Concerns(this Movement movement, Holder holder) =>

@@ -15,9 +15,10 @@ internal static class TransactionBody
     private const byte HasTxIndex = 1 << 2;
 
     /// <summary>
-    /// Writes the body of movements of one stamp and place, whose steps ascend; the numbers of the holders they touch are added to a list.
+    /// Writes the body of movements of one stamp and place, whose steps ascend; of what <see cref="Touches"/> says that they touch, the
+    /// numbers are these.
     /// </summary>
-    public static void Write(ReadOnlySpan<Movement> movements, SqliteNames names, IBufferWriter<byte> to, List<long> touched)
+    public static void Write(ReadOnlySpan<Movement> movements, ReadOnlySpan<long> holders, SqliteNames names, IBufferWriter<byte> to)
     {
         ByteSink sink = new(to);
         (Position at, Stamp stamp) = (movements[0].Position, movements[0].Stamp);
@@ -37,7 +38,8 @@ internal static class TransactionBody
             }
 
             step = movement.Position.Step;
-            MovementBody.Write(movement, names, sink, touched);
+            MovementBody.Write(movement, holders, names, sink);
+            holders = holders[Touches.Count(movement)..];
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class TransactionRows : IDisposable
     private readonly Statement _add;
     private readonly Statement _remove;
     private readonly ArrayBufferWriter<byte> _body = new();
-    private readonly List<long> _touched = [];
+    private readonly List<Holder> _touched = [];
 
     public TransactionRows(SqliteConnection connection, SqliteNames names)
     {
@@ -35,14 +35,17 @@ internal sealed class TransactionRows : IDisposable
     /// <summary>The number that the next transaction gets: they are numbered as they come.</summary>
     public long Next { get; private set; }
 
-    /// <summary>Writes movements of a chain, whose holders have their numbers.</summary>
-    public void Add(ReadOnlySpan<Movement> movements, long chain, long origin, bool isRecord, CancellationToken cancellationToken)
+    /// <summary>Writes movements of a chain, which touch holders of these numbers.</summary>
+    public void Add(
+        ReadOnlySpan<Movement> movements, Span<long> holders, long chain, long origin, bool isRecord, CancellationToken cancellationToken)
     {
         while (!movements.IsEmpty)
         {
             int count = CountOfTransaction(movements);
-            AddRow(movements[..count], chain, origin, isRecord);
+            int touches = CountOfTouches(movements[..count]);
+            AddRow(movements[..count], holders[..touches], chain, origin, isRecord);
             movements = movements[count..];
+            holders = holders[touches..];
             if (Next % RowsUncancelled == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -58,8 +61,7 @@ internal sealed class TransactionRows : IDisposable
         foreach ((long id, Movement[] movements) in rows)
         {
             _remove.Set(1, id).Run();
-            Write(movements);
-            Index(movements[0], id, isRecord: false);
+            Index(movements[0], NumbersOf(movements), id, isRecord: false);
         }
 
         _touches.Index.Remove(_touches.New);
@@ -67,30 +69,20 @@ internal sealed class TransactionRows : IDisposable
     }
 
     /// <summary>Writes one transaction; its index entries wait for <see cref="End"/>.</summary>
-    public void AddRow(ReadOnlySpan<Movement> movements, long chain, long origin, bool isRecord)
-    {
-        Movement first = movements[0];
-        Position at = first.Position;
-        Write(movements);
-        _add.Set(1, Next).Set(2, chain).Set(3, origin).Set(4, Keys.Of(at.Block)).Set(5, at.TxIndex).Set(6, at.Step)
-            .Set(7, first.Stamp.TimeSeconds).SetNothing(8).Set(9, _body.WrittenSpan);
-        if (first.Tx is TxHash tx)
-        {
-            Span<byte> hash = stackalloc byte[TxHash.ByteLength];
-            tx.CopyTo(hash);
-            _add.Set(8, hash);
-        }
-
-        _add.Run();
-        Index(first, Next++, isRecord);
-    }
+    public void AddRow(ReadOnlySpan<Movement> movements, long chain, long origin, bool isRecord) =>
+        AddRow(movements, NumbersOf(movements), chain, origin, isRecord);
 
     /// <summary>Writes the entries of the indexes.</summary>
     public void End()
     {
+        // The most of them, another core sorts meanwhile.
+        Task sorting = Task.Run(_touches.New.Sort);
+        _hashes.Index.Add(_hashes.New);
+        _places.Index.Add(_places.New);
+        sorting.GetAwaiter().GetResult();
+        _touches.Index.AddSorted(_touches.New);
         foreach (Entries entries in (Entries[])[_touches, _hashes, _places])
         {
-            entries.Index.Add(entries.New);
             entries.New.Clear();
         }
     }
@@ -117,19 +109,58 @@ internal sealed class TransactionRows : IDisposable
         return count;
     }
 
-    private void Write(ReadOnlySpan<Movement> movements)
+    private static int CountOfTouches(ReadOnlySpan<Movement> movements)
     {
-        _body.ResetWrittenCount();
-        _touched.Clear();
-        TransactionBody.Write(movements, _names, _body, _touched);
+        int count = 0;
+        foreach (Movement movement in movements)
+        {
+            count += Touches.Count(movement);
+        }
+
+        return count;
     }
 
-    // What the indexes have of the transaction written last.
-    private void Index(Movement first, long id, bool isRecord)
+    private long[] NumbersOf(ReadOnlySpan<Movement> movements)
     {
-        _touched.Sort();
+        _touched.Clear();
+        foreach (Movement movement in movements)
+        {
+            Touches.Add(movement, _touched);
+        }
+
+        return _names.Add(_touched);
+    }
+
+    private void AddRow(ReadOnlySpan<Movement> movements, Span<long> holders, long chain, long origin, bool isRecord)
+    {
+        Movement first = movements[0];
+        Position at = first.Position;
+        _body.ResetWrittenCount();
+        TransactionBody.Write(movements, holders, _names, _body);
+        _add.Set(1, Next).Set(2, chain).Set(3, origin).Set(4, Keys.Of(at.Block)).Set(5, at.TxIndex).Set(6, at.Step)
+            .Set(7, first.Stamp.TimeSeconds).Set(9, _body.WrittenSpan);
+        SetHash(first.Tx).Run();
+        Index(first, holders, Next++, isRecord);
+    }
+
+    private Statement SetHash(TxHash? tx)
+    {
+        if (tx is not TxHash hash)
+        {
+            return _add.SetNothing(8);
+        }
+
+        Span<byte> bytes = stackalloc byte[TxHash.ByteLength];
+        hash.CopyTo(bytes);
+        return _add.Set(8, bytes);
+    }
+
+    // What the indexes have of a transaction; sorts the numbers of its holders.
+    private void Index(Movement first, Span<long> holders, long id, bool isRecord)
+    {
+        holders.Sort();
         long before = 0;
-        foreach (long holder in _touched)
+        foreach (long holder in holders)
         {
             if (holder != before)
             {
