@@ -22,6 +22,9 @@ internal sealed class SqliteCheck(SqliteConnection connection, SqliteNames names
         ("SELECT count(*) FROM blocks b WHERE EXISTS (SELECT 1 FROM blocks f WHERE f.chain = b.chain AND f.number < b.number) AND NOT EXISTS (SELECT 1 FROM blocks p WHERE p.chain = b.chain AND p.number = b.number - 1 AND p.hash = b.parent)", "blocks that do not follow the one before"),
         ("SELECT count(*) FROM transactions t JOIN blocks b ON b.chain = t.chain AND b.number = t.block WHERE t.id < b.first", "transactions before the first of their block"),
         ("SELECT count(*) FROM blocks b JOIN blocks n ON n.chain = b.chain AND n.number = b.number + 1 WHERE n.first < b.first", "blocks that begin after the next"),
+        ("SELECT count(*) FROM blocks WHERE length(answer) <> 64 OR answer GLOB '*[^0-9a-f]*'", "blocks without the digest of their answer"),
+        ("SELECT count(*) FROM blocks WHERE length(hash) <> 32 OR length(parent) <> 32", "blocks without a hash"),
+        ("SELECT count(*) FROM holders WHERE length(opening) > 32 OR substr(opening, 1, 1) = x'00'", "holders of an opening that is no amount"),
         ("SELECT count(*) FROM chunks c WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = c.run)", "chunks of no index"),
     ];
 
@@ -84,14 +87,7 @@ internal sealed class SqliteCheck(SqliteConnection connection, SqliteNames names
         using Statement rows = new(connection, $"SELECT {SqliteReader.TransactionColumns}, id, origin FROM transactions");
         while (rows.Read() && _faults.Count < MostFaults)
         {
-            if (Read(rows) is Movement[] movements)
-            {
-                bool isOfBlock = blocks.TryGetValue(rows.Long(6), out (ulong First, ulong Last) ends);
-                ulong block = movements[0].Stamp.Block ?? movements[0].Position.Block;
-                strayed += isOfBlock && (block < ends.First || block > ends.Last) ? 1 : 0;
-                Count(movements, rows.Long(7), rows.Long(8), isRecord: !isOfBlock);
-            }
-
+            strayed += IsSound(rows, blocks) ? 0 : 1;
             if (++done % RowsOfReport == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -118,24 +114,30 @@ internal sealed class SqliteCheck(SqliteConnection connection, SqliteNames names
         return blocks;
     }
 
-    private Movement[]? Read(Statement row)
+    // Whether a transaction is of a block that is there, of a record or cannot be read, which is a fault of its own.
+    private bool IsSound(Statement row, Dictionary<long, (ulong First, ulong Last)> blocks)
     {
         try
         {
-            return reader.Read(row);
+            Movement[] movements = reader.Read(row);
+            bool isOfBlock = blocks.TryGetValue(row.Long(6), out (ulong First, ulong Last) ends);
+            ulong block = movements[0].Stamp.Block ?? movements[0].Position.Block;
+            Count(movements, row.Long(7), row.Long(8), isRecord: !isOfBlock);
+            return !isOfBlock || (block >= ends.First && block <= ends.Last);
         }
-        catch (Exception fault) when (fault is InvalidDataException or ArgumentException or OverflowException)
+        catch (InvalidDataException fault)
         {
             _faults.Add(string.Create(
                 CultureInfo.InvariantCulture,
                 $"the transaction at {row.Long(0)}/{row.Long(1)}/{row.Long(2)} cannot be read: {fault.Message.ReplaceLineEndings(" ")}"));
-            return null;
+            return true;
         }
     }
 
     private void Count(Movement[] movements, long id, long origin, bool isRecord)
     {
         (long count, FactsSum facts) = _origins.TryGetValue(origin, out (long Count, FactsSum Facts) known) ? known : (0, new FactsSum([]));
+        _touched.Clear();
         foreach (Movement movement in movements)
         {
             facts.Add(movement);
@@ -147,8 +149,6 @@ internal sealed class SqliteCheck(SqliteConnection connection, SqliteNames names
         {
             _expected[SqliteSchema.ByHolder].Add(new Pair(names.IdOf(holder), id));
         }
-
-        _touched.Clear();
 
         if (movements[0].Tx is TxHash tx)
         {

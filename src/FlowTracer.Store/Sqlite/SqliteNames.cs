@@ -99,13 +99,9 @@ internal sealed class SqliteNames : IDisposable
             return chain;
         }
 
-        if (!_readChain.Set(1, id).Read() || !ChainId.TryParse(_readChain.Text(0), out chain))
-        {
-            throw new InvalidDataException($"no chain has number {id}");
-        }
-
-        _readChain.Close();
-        return _chains[id] = chain;
+        return ChainId.TryParse(_readChain.Set(1, id).First(static row => row.Text(0)), out chain)
+            ? _chains[id] = chain
+            : throw new InvalidDataException($"no chain has number {id}");
     }
 
     /// <summary>The number of a text; a new one where it has none.</summary>
@@ -129,8 +125,7 @@ internal sealed class SqliteNames : IDisposable
             return text;
         }
 
-        text = _readText.Set(1, id).Read() ? _readText.Text(0) : throw new InvalidDataException($"no text has number {id}");
-        _readText.Close();
+        text = _readText.Set(1, id).First(static row => row.Text(0)) ?? throw new InvalidDataException($"no text has number {id}");
         return _texts.Keep(id, text);
     }
 
@@ -201,15 +196,7 @@ internal sealed class SqliteNames : IDisposable
             return holder;
         }
 
-        try
-        {
-            holder = _readHolder.Set(1, id).Read() ? Read() : throw new InvalidDataException($"no holder has number {id}");
-        }
-        finally
-        {
-            _readHolder.Close();
-        }
-
+        holder = _readHolder.Set(1, id).First(_ => Read()) ?? throw new InvalidDataException($"no holder has number {id}");
         _holderIds.Keep(holder, id);
         return _holders.Keep(id, holder);
     }
@@ -333,10 +320,10 @@ internal sealed class SqliteNames : IDisposable
     private bool IsAddress(long id, Address address)
     {
         Span<byte> key = stackalloc byte[Keys.MostBytes];
-        bool isIt = _readAddress.Set(1, id).Read() && ChainOf(_readAddress.Long(0)) == address.Chain
-            && _readAddress.Blob(1).SequenceEqual(key[..Keys.Write(address, key)]);
+        bool isIt = _readAddress.Set(1, id).Read() && _readAddress.Blob(1).SequenceEqual(key[..Keys.Write(address, key)]);
+        long chain = isIt ? _readAddress.Long(0) : 0;
         _readAddress.Close();
-        return isIt;
+        return isIt && ChainOf(chain) == address.Chain;
     }
 
     private void AddAddresses(List<Stranger> strangers, Dictionary<Address, long> ids, long last)

@@ -169,15 +169,19 @@ internal sealed class SqliteReader : IDisposable
 
     public IReadOnlyList<FlowCoverage> Coverage()
     {
-        List<(ChainId Chain, long Id, long Movements)> chains = [];
+        List<(long Id, long Movements)> chains = [];
         while (_chains.Read())
         {
-            chains.Add((_names.ChainOf(_chains.Long(0)), _chains.Long(0), _chains.Long(1)));
+            chains.Add((_chains.Long(0), _chains.Long(1)));
         }
 
-        return [.. chains.OrderBy(static chain => chain.Chain).Select(chain => new FlowCoverage(
-            chain.Chain, EndsOf(chain.Chain).First, EndsOf(chain.Chain).Last, chain.Movements,
-            [.. OriginsIn(_origins.Set(1, chain.Id))]))];
+        return
+        [
+            .. chains.Select(chain => (Chain: _names.ChainOf(chain.Id), chain.Id, chain.Movements)).OrderBy(static chain => chain.Chain)
+                .Select(chain => new FlowCoverage(
+                    chain.Chain, EndsOf(chain.Chain).First, EndsOf(chain.Chain).Last, chain.Movements,
+                    [.. OriginsIn(_origins.Set(1, chain.Id))])),
+        ];
     }
 
     /// <summary>The first and the last block of a chain; null where there is none.</summary>
@@ -282,22 +286,11 @@ internal sealed class SqliteReader : IDisposable
     private static Coverage CoverageOf(FlowBlock first, FlowBlock last) => new(
         true, last.TimeSeconds, string.Create(CultureInfo.InvariantCulture, $"all of blocks {first.Number} to {last.Number}"));
 
-    private Amount? OpeningOf(long holder)
-    {
-        Amount? opening = _opening.Set(1, holder).Read() && !_opening.IsNull(0) ? Keys.AmountOf(_opening.Blob(0)) : null;
-        _opening.Close();
-        return opening;
-    }
+    private Amount? OpeningOf(long holder) => _opening.Set(1, holder).First(
+        static row => row.IsNull(0) ? default(Amount?) : Keys.AmountOf(row.Blob(0)));
 
-    private FlowBlock? Block(long chain, long number)
-    {
-        FlowBlock? block = _block.Set(1, chain).Set(2, number).Read()
-            ? new FlowBlock(
-                (ulong)_block.Long(0), TxHash.FromBytes(_block.Blob(1)), TxHash.FromBytes(_block.Blob(2)), _block.Long(3), _block.Text(4))
-            : null;
-        _block.Close();
-        return block;
-    }
+    private FlowBlock? Block(long chain, long number) => _block.Set(1, chain).Set(2, number).First(static row => new FlowBlock(
+        (ulong)row.Long(0), TxHash.FromBytes(row.Blob(1)), TxHash.FromBytes(row.Blob(2)), row.Long(3), row.Text(4)));
 
     private static List<FlowOrigin> OriginsIn(Statement rows)
     {

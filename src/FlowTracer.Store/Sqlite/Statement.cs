@@ -92,6 +92,24 @@ internal sealed class Statement : IDisposable
         return false;
     }
 
+    /// <summary>What is made of its first row; the default where it has none. The rows are left in any case.</summary>
+    /// <exception cref="InvalidDataException">The row was not written so.</exception>
+    public T? First<T>(Func<Statement, T> read)
+    {
+        try
+        {
+            return Read() ? read(this) : default;
+        }
+        catch (Exception fault) when (fault is ArgumentException or OverflowException or IndexOutOfRangeException)
+        {
+            throw new InvalidDataException($"a row cannot be read: {fault.Message}", fault);
+        }
+        finally
+        {
+            Close();
+        }
+    }
+
     /// <summary>Whether a column of the row has nothing.</summary>
     public bool IsNull(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL;
 
