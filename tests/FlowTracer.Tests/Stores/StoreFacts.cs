@@ -54,10 +54,18 @@ internal static class StoreFacts
     /// <summary>All that a source answers about some holders, both ways, from the ends and from inside.</summary>
     public static async Task<string> Answers(IHistorySource source, IReadOnlyList<Movement> movements)
     {
-        List<HistoryRequest> requests = [];
-        foreach (Holder holder in Holders(movements))
+        Dictionary<Holder, Position> firsts = [];
+        foreach (Movement movement in movements)
         {
-            Position middle = movements.First(movement => Holders([movement]).Contains(holder)).Position;
+            foreach (Holder holder in Holders([movement]))
+            {
+                firsts.TryAdd(holder, movement.Position);
+            }
+        }
+
+        List<HistoryRequest> requests = [];
+        foreach ((Holder holder, Position middle) in firsts.OrderBy(static first => first.Key))
+        {
             foreach (Position at in (Position[])[Position.Start, middle, middle with { Step = middle.Step + 1 }, Position.End])
             {
                 requests.Add(new HistoryRequest(holder, at, Direction.Forward));
@@ -65,11 +73,14 @@ internal static class StoreFacts
             }
         }
 
+        // A source answers with one and the same movement wherever it belongs.
+        Dictionary<Movement, string> texts = [];
+        string TextOf(Movement movement) => texts.TryGetValue(movement, out string? known) ? known : texts[movement] = Text(movement);
         StringWriter text = new();
         foreach (History history in await source.ReadAsync(requests, default))
         {
             await text.WriteLineAsync($"{history.Request} opening {history.Opening} closing {history.Closing} {history.Coverage}");
-            history.Movements.ToList().ForEach(movement => text.WriteLine($"  {Text(movement)}"));
+            history.Movements.ToList().ForEach(movement => text.WriteLine($"  {TextOf(movement)}"));
         }
 
         foreach ((ChainId chain, TxHash tx) in movements.Where(m => m.Tx is not null).Select(m => (m.Chain, m.Tx!.Value)).Distinct())
