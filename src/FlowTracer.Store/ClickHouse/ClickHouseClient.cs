@@ -19,6 +19,7 @@ internal sealed record SentTable(string Name, string Columns, HttpContent Rows);
 /// </summary>
 internal sealed partial class ClickHouseClient(ClickHouseAddress address) : IDisposable
 {
+    private const string Format = " FORMAT RowBinary";
     private const int MaxReasonLength = 400;
     private const int ConnectSeconds = 10;
     private const int GraceSeconds = 15;
@@ -63,24 +64,21 @@ internal sealed partial class ClickHouseClient(ClickHouseAddress address) : IDis
     public async Task QueryAsync(
         string call, string sql, Func<RowReader, ValueTask> read, IReadOnlyList<SentTable> sent, CancellationToken cancellationToken)
     {
-        string query = sql + " FORMAT RowBinary";
+        string query = sql + Format;
         using HttpRequestMessage request = sent.Count == 0
             ? Request(address.Server, "", new StringContent(query))
             : Request(address.Server, Pair("query", query) + Declared(sent), Form(sent));
 
         // An older server leaves the end of a form unread, and takes it for the next request of the connection.
         request.Headers.ConnectionClose = sent.Count > 0;
-        await SendAsync(
-            call, request,
-            async body =>
-            {
-                RowReader rows = new(body, TimeSpan.FromSeconds(address.TimeoutSeconds), cancellationToken);
-                while (!await rows.IsAtEndAsync().ConfigureAwait(false))
-                {
-                    await read(rows).ConfigureAwait(false);
-                }
-            },
-            cancellationToken).ConfigureAwait(false);
+        await SendAsync(call, request, body => ReadAsync(body, read, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks a host of the cluster, without tables.</summary>
+    public async Task QueryAsync(string call, string host, string sql, Func<RowReader, ValueTask> read, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = Request(ServerAt(host), "", new StringContent(sql + Format));
+        await SendAsync(call, request, body => ReadAsync(body, read, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Asks without tables.</summary>
@@ -113,6 +111,15 @@ internal sealed partial class ClickHouseClient(ClickHouseAddress address) : IDis
     {
         using HttpRequestMessage request = Request(ServerAt(host), "", new StringContent(sql));
         await SendAsync(call, request, static _ => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task ReadAsync(Stream body, Func<RowReader, ValueTask> read, CancellationToken cancellationToken)
+    {
+        RowReader rows = new(body, TimeSpan.FromSeconds(address.TimeoutSeconds), cancellationToken);
+        while (!await rows.IsAtEndAsync().ConfigureAwait(false))
+        {
+            await read(rows).ConfigureAwait(false);
+        }
     }
 
     private HttpRequestMessage Request(Uri server, string settings, HttpContent content)
@@ -167,7 +174,9 @@ internal sealed partial class ClickHouseClient(ClickHouseAddress address) : IDis
                 .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK)
             {
-                string text = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+                using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                limit.CancelAfter(TimeSpan.FromSeconds(address.TimeoutSeconds));
+                string text = await response.Content.ReadAsStringAsync(limit.Token).ConfigureAwait(false);
                 throw await RefusalAsync(server, call, response.StatusCode, text, cancellationToken).ConfigureAwait(false);
             }
 

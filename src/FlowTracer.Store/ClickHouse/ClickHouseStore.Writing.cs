@@ -24,7 +24,7 @@ public sealed partial class ClickHouseStore
         IReadOnlyList<FlowBlock> blocks = await NewBlocksAsync(load, state, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<StoredMovement> added = await NewMovementsAsync(rows, state, blocks, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<FlowOpening> openings = await NewOpeningsAsync(load, state, cancellationToken).ConfigureAwait(false);
-        ulong number = await BeginAsync(load.Chain, state.Top, cancellationToken).ConfigureAwait(false);
+        ulong number = await BeginAsync(load.Chain, cancellationToken).ConfigureAwait(false);
         await AddNamesAsync(load.Names, cancellationToken).ConfigureAwait(false);
         await WriteRowsAsync(load.Chain.ToString(), number, added, blocks, openings, cancellationToken).ConfigureAwait(false);
         await EndAsync(
@@ -62,7 +62,7 @@ public sealed partial class ClickHouseStore
             left = had with { Last = head.Number, LastHash = head.Hash, LastTimeSeconds = head.TimeSeconds, Movements = movements };
         }
 
-        ulong entry = await BeginAsync(chain, state.Top, cancellationToken).ConfigureAwait(false);
+        ulong entry = await BeginAsync(chain, cancellationToken).ConfigureAwait(false);
         await EndAsync(new Entry(entry, EntryKind.RollBack, _writer, chain, left) { Kept = kept }, state.Top, cancellationToken).ConfigureAwait(false);
         await CleanUpAsync(CleanAfterSeconds, cancellationToken).ConfigureAwait(false);
     }
@@ -77,7 +77,7 @@ public sealed partial class ClickHouseStore
         List<Entry> old = await _journal.FindAsync(
             FormattableString.Invariant($"kind IN (1, 4) AND number <= {state.Top} AND at <= now() - {seconds}"), cancellationToken).ConfigureAwait(false);
         List<Entry> worthless = [.. old.Where(entry => !state.Cleaned.Contains(entry.Number)
-            && (entry.Kind == EntryKind.RollBack ? state.RollBacks.Any(back => back.Number == entry.Number) : state.Abandoned.Contains(entry.Number)))];
+            && (entry.Kind == EntryKind.RollBack || state.Abandoned.Contains(entry.Number)))];
         worthless.RemoveAll(entry => entry.Kind == EntryKind.Start && worthless.Exists(other => other.Kind == EntryKind.RollBack && other.Number == entry.Number));
         foreach (Entry entry in worthless)
         {
@@ -100,7 +100,7 @@ public sealed partial class ClickHouseStore
     {
         List<Entry> same = await _journal.FindAsync(
             $"kind = 2 AND digest = toFixedString(unhex('{Convert.ToHexString(rows.Digest)}'), 32)", cancellationToken).ConfigureAwait(false);
-        return same.Exists(commit => state.Counts(commit)
+        return same.Exists(commit => commit.Number <= state.Top
             && !state.RollBacks.Any(back => back.Chain == commit.Chain && back.Number > commit.Number));
     }
 
@@ -236,15 +236,15 @@ public sealed partial class ClickHouseStore
         return [.. load.Openings.Where(opening => known.Add(opening.Holder))];
     }
 
-    private async Task<ulong> BeginAsync(ChainId chain, ulong top, CancellationToken cancellationToken)
+    private async Task<ulong> BeginAsync(ChainId chain, CancellationToken cancellationToken)
     {
         for (bool isAgain = false; ; isAgain = true)
         {
             ulong number = await _journal.LastNumberAsync(cancellationToken).ConfigureAwait(false) + 1;
-            await _journal.WriteAsync(new Entry(number, EntryKind.Start, _writer, chain, ChainState.Empty) { Kept = top }, cancellationToken).ConfigureAwait(false);
+            await _journal.WriteAsync(new Entry(number, EntryKind.Start, _writer, chain, ChainState.Empty), cancellationToken).ConfigureAwait(false);
             try
             {
-                await _journal.RefuseOthersAsync(number, top, _writer, Name, cancellationToken).ConfigureAwait(false);
+                await _journal.RefuseOthersAsync(number, _writer, Name, cancellationToken).ConfigureAwait(false);
                 return number;
             }
             catch (InputException) when (_address.IsReplicated && !isAgain)
@@ -256,15 +256,14 @@ public sealed partial class ClickHouseStore
 
     private async Task EndAsync(Entry entry, ulong top, CancellationToken cancellationToken)
     {
-        await _journal.RefuseOthersAsync(entry.Number, top, _writer, Name, cancellationToken).ConfigureAwait(false);
-        await _journal.WriteAsync(entry, cancellationToken).ConfigureAwait(false);
+        await _turn.TakeAsync(
+            async () =>
+            {
+                await _journal.RefuseNewerAsync(top, Name, CancellationToken.None).ConfigureAwait(false);
+                await _journal.WriteAsync(entry, CancellationToken.None).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
         _state = null;
-        if (await _journal.HasRivalAsync(entry.Number, top, _writer, cancellationToken).ConfigureAwait(false))
-        {
-            await _journal.WriteAsync(
-                new Entry(entry.Number, EntryKind.Withdrawal, _writer, entry.Chain, ChainState.Empty), cancellationToken).ConfigureAwait(false);
-            throw Journal.Busy(Name);
-        }
     }
 
     private async Task WriteRowsAsync(

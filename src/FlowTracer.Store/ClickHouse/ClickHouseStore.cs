@@ -14,6 +14,7 @@ public sealed partial class ClickHouseStore : IFlowStore
     private readonly ClickHouseClient _client;
     private readonly Schema _schema;
     private readonly Journal _journal;
+    private readonly CommitTurn _turn;
     private StoreState? _state;
 
     private ClickHouseStore(ClickHouseAddress address)
@@ -22,10 +23,18 @@ public sealed partial class ClickHouseStore : IFlowStore
         _client = new ClickHouseClient(address);
         _schema = new Schema(address, _client);
         _journal = new Journal(_schema, _client);
+        _turn = new CommitTurn(_schema, _client);
     }
 
     /// <inheritdoc/>
     public string Name => _address.Display;
+
+    /// <summary>How long a writer that has the turn to commit is waited for; see <see cref="CommitTurn.Patience"/>.</summary>
+    internal TimeSpan Patience
+    {
+        get => _turn.Patience;
+        set => _turn.Patience = value;
+    }
 
     /// <summary>How many requests were sent so far.</summary>
     public long RoundTrips => _client.RoundTrips;
@@ -159,7 +168,7 @@ public sealed partial class ClickHouseStore : IFlowStore
             List<Entry> unfinished = await _journal.FindAsync(
                 string.Create(CultureInfo.InvariantCulture, $"""
                     kind = 2 AND chain = '{chain}' AND has_more = 1 AND number GLOBAL IN (
-                    SELECT max(number) FROM {_schema.Of("journal")} WHERE kind = 2 AND chain = '{chain}' AND {state.CountsLoad("number")} GROUP BY source, answer)
+                    SELECT max(number) FROM {_schema.Of("journal")} WHERE kind = 2 AND chain = '{chain}' AND number <= {state.Top} GROUP BY source, answer)
                     """), cancellationToken).ConfigureAwait(false);
             coverage.Add(new FlowCoverage(
                 chain, first, last, checked((long)has.Movements), [.. unfinished.Select(static entry => entry.Origin).Distinct()]));

@@ -19,9 +19,6 @@ internal enum EntryKind : byte
 
     /// <summary>The rows an earlier entry made worthless are being deleted.</summary>
     CleanUp = 8,
-
-    /// <summary>A commit or roll back does not count: another writer's, which did not know of it, was there when it was written.</summary>
-    Withdrawal = 16,
 }
 
 /// <summary>What a store has of a chain after an entry.</summary>
@@ -62,10 +59,7 @@ internal sealed record Entry(ulong Number, EntryKind Kind, string Writer, ChainI
     /// <summary>The highest block of a movement it added.</summary>
     public ulong Highest { get; init; }
 
-    /// <summary>
-    /// Of a roll back, the last block it left; null for none. Of a start, the highest number that counted in the state it was made
-    /// for; null in journals of earlier programs.
-    /// </summary>
+    /// <summary>The last block a roll back left; null for none.</summary>
     public ulong? Kept { get; init; }
 }
 
@@ -90,7 +84,7 @@ internal sealed class Journal(Schema schema, ClickHouseClient client)
     {
         string sql = $"""
             SELECT {_fields} FROM {_table} WHERE
-            number GLOBAL IN (SELECT max(number) FROM {_table} WHERE {Counted} GROUP BY chain)
+            number GLOBAL IN (SELECT max(number) FROM {_table} WHERE kind IN (2, 4) GROUP BY chain)
             OR number GLOBAL IN (SELECT number FROM {_table} GROUP BY number HAVING groupBitOr(kind) NOT IN (2, 3))
             """;
         return new StoreState(await ReadAsync(sql, cancellationToken).ConfigureAwait(false));
@@ -110,42 +104,28 @@ internal sealed class Journal(Schema schema, ClickHouseClient client)
         return last;
     }
 
-    /// <summary>Refuses to go on where another writer has begun since, or has ended what was under way when the state was read.</summary>
-    /// <param name="number">The own number.</param>
-    /// <param name="top">The highest number that counted in the state the load was made for.</param>
-    /// <param name="writer">Who asks.</param>
+    /// <summary>Refuses to go on where another writer has begun with the same number, or a later one.</summary>
+    public Task RefuseOthersAsync(ulong number, string writer, string name, CancellationToken cancellationToken) =>
+        RefuseAsync(string.Create(CultureInfo.InvariantCulture, $"number >= {number} AND writer != '{writer}'"), name, cancellationToken);
+
+    /// <summary>Refuses to go on where something counts that did not in the state a load was made for.</summary>
+    /// <param name="top">The highest number that counted then: whoever commits looks here first, so that they count up.</param>
     /// <param name="name">The store, for the message.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task RefuseOthersAsync(ulong number, ulong top, string writer, string name, CancellationToken cancellationToken)
-    {
-        string condition = string.Create(
-            CultureInfo.InvariantCulture, $"writer != '{writer}' AND (number >= {number} OR (number > {top} AND {Counted}))");
-        if ((await FindAsync(condition, cancellationToken).ConfigureAwait(false)).Count > 0)
-        {
-            throw Busy(name);
-        }
-    }
-
-    /// <summary>Says that another writes.</summary>
-    public static InputException Busy(string name) => new($"{name}: another program is writing to it; try again when that is done");
-
-    /// <summary>
-    /// Whether what was just committed or rolled back stands beside another writer's that neither knew of it nor was known to it:
-    /// two may look for each other before either writes. Who looks behind the own row sees the other's, or the other sees it.
-    /// </summary>
-    public async Task<bool> HasRivalAsync(ulong number, ulong top, string writer, CancellationToken cancellationToken)
-    {
-        string condition = string.Create(
-            CultureInfo.InvariantCulture,
-            $"writer != '{writer}' AND number > {top} AND {Counted} AND number GLOBAL IN (SELECT number FROM {_table} WHERE kind = 1 AND kept < {number})");
-        return (await FindAsync(condition, cancellationToken).ConfigureAwait(false)).Count > 0;
-    }
+    public Task RefuseNewerAsync(ulong top, string name, CancellationToken cancellationToken) =>
+        RefuseAsync(string.Create(CultureInfo.InvariantCulture, $"number > {top} AND kind IN (2, 4)"), name, cancellationToken);
 
     /// <summary>Writes a row: from then on, what it says is so.</summary>
     public Task WriteAsync(Entry entry, CancellationToken cancellationToken) =>
         client.InsertAsync($"{_table} ({_fields})", [entry], Write, cancellationToken);
 
-    private string Counted => $"kind IN (2, 4) AND number GLOBAL NOT IN (SELECT number FROM {_table} WHERE kind = 16)";
+    private async Task RefuseAsync(string condition, string name, CancellationToken cancellationToken)
+    {
+        if ((await FindAsync(condition, cancellationToken).ConfigureAwait(false)).Count > 0)
+        {
+            throw new InputException($"{name}: another program is writing to it; try again when that is done");
+        }
+    }
 
     private async Task<List<Entry>> ReadAsync(string sql, CancellationToken cancellationToken)
     {

@@ -51,6 +51,9 @@ internal sealed class Schema(ClickHouseAddress address, ClickHouseClient client)
     /// <summary>Whether the store has names of tokens: one of version 1, opened to read, has none.</summary>
     public bool HasNames { get; private set; }
 
+    /// <summary>The database the tables are in.</summary>
+    public string Database => address.Database;
+
     /// <summary>The name of a table where rows are read and written: of all shards.</summary>
     public string Of(string table) => $"{address.Database}.{table}";
 

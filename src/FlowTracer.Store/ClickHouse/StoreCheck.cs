@@ -143,10 +143,7 @@ internal sealed class StoreCheck(Schema schema, Journal journal, ClickHouseClien
         Dictionary<ulong, Entry> commits = [];
         foreach (Entry commit in await journal.FindAsync(Text($"kind = 2 AND number <= {state.Top}"), cancellationToken).ConfigureAwait(false))
         {
-            if (state.Counts(commit))
-            {
-                commits[commit.Number] = commit;
-            }
+            commits[commit.Number] = commit;
         }
 
         foreach (Entry commit in commits.Values.Where(commit => !state.IsCut(commit)))

@@ -9,13 +9,9 @@ internal sealed class StoreState
 {
     private readonly Dictionary<ChainId, (ulong Number, ChainState State)> _chains = [];
 
-    /// <param name="entries">
-    /// The last commit or roll back of each chain that counts, all roll backs, and loads begun and not committed, or withdrawn.
-    /// </param>
+    /// <param name="entries">The last commit or roll back of each chain, all roll backs, and loads begun and not committed.</param>
     public StoreState(IReadOnlyList<Entry> entries)
     {
-        HashSet<ulong> withdrawn = [.. entries.Where(static entry => entry.Kind == EntryKind.Withdrawal).Select(static entry => entry.Number)];
-        entries = [.. entries.Where(entry => entry.Kind is not (EntryKind.Commit or EntryKind.RollBack) || !withdrawn.Contains(entry.Number))];
         foreach (Entry entry in entries.Where(static entry => entry.Kind is EntryKind.Commit or EntryKind.RollBack))
         {
             if (!_chains.TryGetValue(entry.Chain, out (ulong Number, ChainState State) last) || last.Number < entry.Number)
@@ -50,16 +46,6 @@ internal sealed class StoreState
     /// <summary>The condition on <c>load</c>, <c>chain</c> and <c>block</c> that a row that counts fulfils.</summary>
     public string Visible { get; }
 
-    /// <summary>The condition that a column has the number of a load that counts, roll backs aside.</summary>
-    public string CountsLoad(string column)
-    {
-        string upTo = string.Create(CultureInfo.InvariantCulture, $"{column} <= {Top}");
-        return Abandoned.Count == 0 ? upTo : $"{upTo} AND {column} NOT IN ({string.Join(", ", Abandoned)})";
-    }
-
-    /// <summary>Whether a commit counts.</summary>
-    public bool Counts(Entry commit) => commit.Number <= Top && !Abandoned.Contains(commit.Number);
-
     /// <summary>The chains there is anything of, in their order.</summary>
     public IEnumerable<ChainId> Chains => _chains.Keys.Order();
 
@@ -72,7 +58,13 @@ internal sealed class StoreState
 
     private string Condition()
     {
-        StringBuilder sql = new(CountsLoad("load"));
+        StringBuilder sql = new();
+        sql.Append(CultureInfo.InvariantCulture, $"load <= {Top}");
+        if (Abandoned.Count > 0)
+        {
+            sql.Append(CultureInfo.InvariantCulture, $" AND load NOT IN ({string.Join(", ", Abandoned)})");
+        }
+
         foreach (Entry back in RollBacks)
         {
             sql.Append(CultureInfo.InvariantCulture, $" AND NOT (load < {back.Number} AND chain = '{back.Chain}'");

@@ -82,14 +82,17 @@ public sealed class LivePrunedTests(ToldChain told) : IClassFixture<ToldChain>
         Assert.Contains($"of blocks {theft} to {theft + 1}", history.Coverage.Text, StringComparison.Ordinal);
     }
 
-    // Together the first of them is read from the theft on, and a transaction later there is no more of it.
-    [AnvilFact]
-    public async Task What_is_told_of_an_account_that_is_too_long_does_not_hang_on_what_else_is_asked()
+    // Together the first of them is read from the theft on (backward: the last from the first block on), and of what comes a
+    // transaction later there is nothing then.
+    [AnvilTheory]
+    [InlineData(Direction.Forward)]
+    [InlineData(Direction.Backward)]
+    public async Task What_is_told_of_an_account_that_is_too_long_does_not_hang_on_what_else_is_asked(Direction direction)
     {
         Scenario scenario = told.Told["plain hops"];
         ulong theft = (ulong)scenario.Transactions["theft"].Block;
         LiveLimits limits = new(1, 20_000);
-        HistoryRequest[] requests = [.. Enumerable.Range(0, 4).Select(later => ThiefFrom(scenario, theft + (ulong)later))];
+        HistoryRequest[] requests = [.. Enumerable.Range(0, 4).Select(later => ThiefFrom(scenario, theft + (ulong)later) with { Direction = direction })];
         List<string> alone = [];
         foreach (HistoryRequest request in requests)
         {
@@ -98,8 +101,8 @@ public sealed class LivePrunedTests(ToldChain told) : IClassFixture<ToldChain>
 
         Assert.Equal(alone, (await ReadAsync(told.Node.Url, limits, requests)).Select(Text));
         Assert.Equal(alone, (await ReadAsync(told.Node.Url, limits, [.. requests.Reverse()])).Reverse().Select(Text));
-        Assert.Contains("it has more than 1 transactions", alone[0], StringComparison.Ordinal);
-        Assert.True(alone.Distinct().Count() > 2);
+        Assert.Contains(alone, static text => text.Contains("it has more than 1 transactions", StringComparison.Ordinal));
+        Assert.True(alone.Distinct().Count() > 1);
 
         static string Text(History history) =>
             $"{history.Opening} {history.Closing} {history.Coverage.Text}: {string.Join(", ", history.Movements.Select(static movement => movement.Position))}";

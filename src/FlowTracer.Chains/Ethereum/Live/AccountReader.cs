@@ -88,8 +88,9 @@ internal sealed class AccountReader(
         }
 
         ulong first = readsFromStart ? 0 : range.First;
-        return known is null || known.UpTo < range.First || (known.UpTo < known.Range.Last && known.Range.First != first)
-            ? range with { First = first }
+        AccountRange whole = range with { First = first };
+        return known is null || known.UpTo < range.First || (known.UpTo < known.Range.Last && known.Range != whole)
+            ? whole
             : known.Range.First <= range.First && known.Range.Last >= range.Last ? null
             : new AccountRange(range.Address, Math.Min(first, known.Range.First), Math.Max(range.Last, known.Range.Last));
     }

@@ -179,7 +179,7 @@ public sealed class EthereumSource : ILiveSource
         await _accounts.ReadAsync([new AccountRange(address, first, last)], direction, cancellationToken).ConfigureAwait(false);
         AccountRead read = _accounts.Of(address);
         holders.UnionWith(_book.MovementsOf(address)
-            .Where(movement => TransactionBook.BlockOf(movement) >= read.Range.First && TransactionBook.BlockOf(movement) <= read.UpTo)
+            .Where(movement => TransactionBook.BlockOf(movement) >= first && TransactionBook.BlockOf(movement) <= read.UpTo)
             .SelectMany(static movement => movement.Inputs.Concat(movement.Outputs))
             .Select(static leg => leg.Holder)
             .Where(holder => holder.Address == address));
