@@ -43,20 +43,28 @@ public sealed class KnownHistoriesTests
     public async Task Another_holder_is_not_known() =>
         Assert.False((await Known(Direction.Forward, 0)).Has(Holds(2), Before(50)));
 
-    [Fact]
-    public void A_balance_nobody_knows_stays_unknown()
+    // From further on the source may know the balance, or tell more.
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task What_was_told_in_part_answers_for_its_own_position_only(bool isComplete, bool hasOpening)
     {
-        KnownHistories known = new(Direction.Forward);
-        HistoryRequest request = new(Holds(1), Before(0), Direction.Forward);
-        known.Add(new History(request, null, [Transfer(10, 9, 1, 10)], new Coverage(true, null, "")));
-        Assert.Null(known.From(Holds(1), Before(20)).Opening);
+        KnownHistories known = await Known(Direction.Forward, 15, isComplete, hasOpening);
+        Assert.True(known.Has(Holds(1), Before(15)));
+        Assert.Equal(hasOpening ? 10 : null, known.From(Holds(1), Before(15)).Opening);
+        Assert.False(known.Has(Holds(1), Before(25)));
     }
 
-    private static async Task<KnownHistories> Known(Direction direction, int at)
+    private static async Task<KnownHistories> Known(Direction direction, int at, bool isComplete = true, bool hasOpening = true)
     {
         KnownHistories known = new(direction);
         IReadOnlyList<History> histories = await Source.ReadAsync([new HistoryRequest(Holds(1), Before(at), direction)], default);
-        known.Add(histories[0]);
+        known.Add(histories[0] with
+        {
+            Opening = hasOpening ? histories[0].Opening : null,
+            Coverage = new Coverage(isComplete, null, ""),
+        });
         return known;
     }
 }
