@@ -1,22 +1,12 @@
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
 using FlowTracer.Store.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace FlowTracer.Tests.Stores;
 
 /// <summary>A file with damaged rows: the question that meets one ends, and the store goes on.</summary>
-public sealed class SqliteDamageTests : IDisposable
+public sealed class SqliteDamageTests : StoreFileTests
 {
-    private static readonly Holder Somebody = Holder.Account(
-        Address.FromAccountBytes(ChainId.Ethereum, [.. Enumerable.Range(1, 20).Select(static i => (byte)i)]), Asset.Coin(ChainId.Ethereum));
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("flowtracer-store-").FullName;
-
-    private string File => Path.Combine(_folder, "store.db");
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
     // A statement that is left in the middle of its rows holds its state of the file: what another program writes then is in the way of
     // the next append, and never leaves the log.
     [Theory]
@@ -35,7 +25,7 @@ public sealed class SqliteDamageTests : IDisposable
         await using SqliteStore store = SqliteStore.Open(File, create: false);
         SourceException fault = await Assert.ThrowsAsync<SourceException>(async () =>
         {
-            await store.ReadAsync([new HistoryRequest(Somebody, Position.Start, Direction.Forward)], default);
+            await store.ReadAsync([new HistoryRequest(StoreFacts.Somebody, Position.Start, Direction.Forward)], default);
             await store.CoverageAsync(default);
         });
         Assert.Contains(told, fault.Message, StringComparison.Ordinal);
@@ -89,18 +79,9 @@ public sealed class SqliteDamageTests : IDisposable
         [
             .. Enumerable.Range((int)first, (int)(last - first) + 1).Select(static n => Movement.Create(
                 MovementKind.Reward, Grade.Recorded, new Position((ulong)n, 0, 1), new Stamp((ulong)n, null, 0, StoreFacts.FirstTime + (12 * n)),
-                null, "a reward", [], [new Leg(Somebody, 1)])),
+                null, "a reward", [], [new Leg(StoreFacts.Somebody, 1)])),
         ])
     {
-        Openings = [new FlowOpening(Somebody, 7)],
+        Openings = [new FlowOpening(StoreFacts.Somebody, 7)],
     };
-
-    private object? Run(string sql)
-    {
-        using SqliteConnection connection = new($"Data Source={File};Pooling=False");
-        connection.Open();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        return command.ExecuteScalar();
-    }
 }

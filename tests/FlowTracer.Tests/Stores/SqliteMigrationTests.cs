@@ -3,22 +3,15 @@ using FlowTracer.Chains.Recorded;
 using FlowTracer.Core.Model;
 using FlowTracer.Core.Ports;
 using FlowTracer.Store.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace FlowTracer.Tests.Stores;
 
 /// <summary>
 /// A file that the program of version 1 wrote, before there was a version 2, from <see cref="Loads"/>: it answers as the loads do.
 /// </summary>
-public sealed class SqliteMigrationTests : IDisposable
+public sealed class SqliteMigrationTests : StoreFileTests
 {
     private const string Doubt = "one of two payments alike";
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("flowtracer-store-").FullName;
-
-    private string File => Path.Combine(_folder, "store.db");
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public async Task A_file_of_version_1_answers_as_before()
@@ -54,40 +47,25 @@ public sealed class SqliteMigrationTests : IDisposable
     public async Task A_copy_that_cannot_be_finished_leaves_it_as_it_was()
     {
         await UnpackAsync();
-        using (SqliteConnection connection = new($"Data Source={File};Pooling=False"))
-        {
-            await connection.OpenAsync();
-            using SqliteCommand damage = connection.CreateCommand();
-            damage.CommandText = "UPDATE movements SET body = x'01' WHERE block = 7 AND step = 8";
-            await damage.ExecuteNonQueryAsync();
-        }
+        Run("UPDATE movements SET body = x'01' WHERE block = 7 AND step = 8");
 
         SourceException fault = Assert.Throws<SourceException>(() => SqliteStore.Open(File, create: true));
         Assert.Contains("the store is damaged", fault.Message, StringComparison.Ordinal);
-        using SqliteConnection after = new($"Data Source={File};Pooling=False");
-        await after.OpenAsync();
-        using SqliteCommand count = after.CreateCommand();
-        count.CommandText = "SELECT user_version + 100 * (SELECT count(*) FROM movements) FROM pragma_user_version";
 
         // 4 movements in each of five blocks, 3 of Bitcoin, 5 of the record.
-        Assert.Equal(2801L, await count.ExecuteScalarAsync());
+        Assert.Equal(2801L, Run("SELECT user_version + 100 * (SELECT count(*) FROM movements) FROM pragma_user_version"));
     }
 
     [Fact]
     public async Task Names_of_tokens_that_are_there_already_stay()
     {
         await UnpackAsync();
-        using (SqliteConnection connection = new($"Data Source={File};Pooling=False"))
-        {
-            await connection.OpenAsync();
-            using SqliteCommand add = connection.CreateCommand();
-            add.CommandText = """
-                CREATE TABLE tokens(chain TEXT NOT NULL, contract BLOB NOT NULL, symbol TEXT, decimals INTEGER,
-                  PRIMARY KEY(chain, contract)) STRICT, WITHOUT ROWID;
-                INSERT INTO tokens VALUES('ethereum', x'010000000000000000000000000000000000007000', 'ABC', 6);
-                """;
-            await add.ExecuteNonQueryAsync();
-        }
+        Run(
+            """
+            CREATE TABLE tokens(chain TEXT NOT NULL, contract BLOB NOT NULL, symbol TEXT, decimals INTEGER,
+              PRIMARY KEY(chain, contract)) STRICT, WITHOUT ROWID;
+            INSERT INTO tokens VALUES('ethereum', x'010000000000000000000000000000000000007000', 'ABC', 6);
+            """);
 
         await using SqliteStore store = SqliteStore.Open(File, create: false);
         Asset token = Asset.Token(Address.FromAccountBytes(ChainId.Ethereum, Convert.FromHexString("0000000000000000000000000000000000007000")));

@@ -9,14 +9,8 @@ using Microsoft.Data.Sqlite;
 namespace FlowTracer.Tests.Stores;
 
 /// <summary>The store in one file, against the record it was filled from.</summary>
-public sealed class SqliteStoreTests : IDisposable
+public sealed class SqliteStoreTests : StoreFileTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("flowtracer-store-").FullName;
-
-    private string File => Path.Combine(_folder, "store.db");
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
     [Fact]
     public async Task The_Ronin_record_comes_out_as_it_went_in()
     {
@@ -54,7 +48,7 @@ public sealed class SqliteStoreTests : IDisposable
                 return;
             }
 
-            await using SqliteStore store = SqliteStore.Open(Path.Combine(_folder, name), create: true);
+            await using SqliteStore store = SqliteStore.Open(PathOf(name), create: true);
             foreach (FlowLoad load in StoreFacts.Loads(movements, 3, StoreFacts.Origin(name)))
             {
                 await store.AppendAsync(load, default);
@@ -305,15 +299,6 @@ public sealed class SqliteStoreTests : IDisposable
 
     private static async Task<string> Refused(SqliteStore store, FlowLoad load) =>
         (await Assert.ThrowsAsync<InputException>(() => store.AppendAsync(load, default))).Message;
-
-    private void Run(string sql)
-    {
-        using SqliteConnection connection = new($"Data Source={File};Pooling=False");
-        connection.Open();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
 
     // Everything in the file, names too.
     private string Dump() => Select("chains", "origins", "blocks", "texts", "addresses", "holders", "transactions", "runs", "chunks");

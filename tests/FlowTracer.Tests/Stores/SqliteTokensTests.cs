@@ -5,20 +5,15 @@ using FlowTracer.Store.Sqlite;
 namespace FlowTracer.Tests.Stores;
 
 /// <summary>What tokens state of themselves, kept in a file.</summary>
-public sealed class SqliteTokensTests : IDisposable
+public sealed class SqliteTokensTests : StoreFileTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("flowtracer-store-").FullName;
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
     [Fact]
     public async Task The_first_that_was_told_stays_whatever_is_rolled_back()
     {
         Assert.True(ChainId.TryParse("ethereum-11155111", out ChainId test));
         Asset[] tokens = [Token(ChainId.Ethereum, 1), Token(ChainId.Ethereum, 2), Token(ChainId.Ethereum, 3), Token(test, 1)];
         TokenName[] told = [new(tokens[0], "ONE", 18), new(tokens[1], null, 6), new(tokens[3], "Ölé 😀", null)];
-        string file = Path.Combine(_folder, "store.db");
-        await using (SqliteStore store = SqliteStore.Open(file, create: true))
+        await using (SqliteStore store = SqliteStore.Open(File, create: true))
         {
             await store.AppendAsync(Load(0, 3) with { Names = told }, default);
             await store.AppendAsync(Load(0, 3) with { Names = told }, default);
@@ -26,7 +21,7 @@ public sealed class SqliteTokensTests : IDisposable
             await store.RollBackAsync(ChainId.Ethereum, null, default);
         }
 
-        await using SqliteStore again = SqliteStore.Open(file, create: false);
+        await using SqliteStore again = SqliteStore.Open(File, create: false);
         Assert.Equal(told, await again.NamesOfAsync(tokens, default));
         Assert.Empty(await again.NamesOfAsync([tokens[2]], default));
         Assert.Empty(await again.CheckAsync(null, default));

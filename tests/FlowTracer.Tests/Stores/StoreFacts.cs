@@ -9,6 +9,10 @@ internal static class StoreFacts
 {
     public const long FirstTime = 1_600_000_000;
 
+    /// <summary>An account whose bytes are 1 to 20, and its coins.</summary>
+    public static readonly Holder Somebody = Holder.Account(
+        Address.FromAccountBytes(ChainId.Ethereum, [.. Enumerable.Range(1, 20).Select(static i => (byte)i)]), Asset.Coin(ChainId.Ethereum));
+
     public static FlowOrigin Origin(string name) => new($"file {name}", new string('a', 64));
 
     /// <summary>A record in loads of so many movements, never within a transaction.</summary>

@@ -5,15 +5,8 @@ using FlowTracer.Store.Sqlite;
 namespace FlowTracer.Tests.Stores;
 
 /// <summary>A gain that nothing in its block explains stands at a position before the block, and comes and goes with the block.</summary>
-public sealed class UnexplainedGainTests : IDisposable
+public sealed class UnexplainedGainTests : StoreFileTests
 {
-    private static readonly Holder Somebody = Holder.Account(
-        Address.FromAccountBytes(ChainId.Ethereum, [.. Enumerable.Range(1, 20).Select(static i => (byte)i)]), Asset.Coin(ChainId.Ethereum));
-
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("flowtracer-test-");
-
-    private string File => Path.Combine(_folder.FullName, "store.db");
-
     [Fact]
     public async Task It_belongs_to_its_block()
     {
@@ -35,20 +28,18 @@ public sealed class UnexplainedGainTests : IDisposable
         }
     }
 
-    public void Dispose() => _folder.Delete(recursive: true);
-
     // Block n gives n wei: 5 + 6 + 7 = 18, 5 + 6 = 11, 5 + 6 + 7 + 8 = 26.
     private static FlowLoad Load(ulong first, ulong last) => new(
         ChainId.Ethereum, StoreFacts.Origin("node"), StoreFacts.Blocks(first, last),
         [
             .. Enumerable.Range((int)first, (int)(last - first) + 1).Select(static n => Movement.Create(
                 MovementKind.Unresolved, Grade.Derived, new Position((ulong)n - 1, 0xC000_0000, 1),
-                new Stamp((ulong)n, null, null, StoreFacts.FirstTime + (12 * n)), null, "a gain", [], [new Leg(Somebody, (ulong)n)])),
+                new Stamp((ulong)n, null, null, StoreFacts.FirstTime + (12 * n)), null, "a gain", [], [new Leg(StoreFacts.Somebody, (ulong)n)])),
         ])
     {
-        Openings = [new FlowOpening(Somebody, 0)],
+        Openings = [new FlowOpening(StoreFacts.Somebody, 0)],
     };
 
     private static async Task<System.Numerics.BigInteger?> ClosingAsync(IFlowStore store) =>
-        (await store.ReadAsync([new HistoryRequest(Somebody, Position.Start, Direction.Forward)], default))[0].Closing;
+        (await store.ReadAsync([new HistoryRequest(StoreFacts.Somebody, Position.Start, Direction.Forward)], default))[0].Closing;
 }
